@@ -1,0 +1,42 @@
+namespace PluginNode.Api;
+
+/// <summary>Turns everything that is not an answer into problem details.</summary>
+internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            var response = context.Response;
+            if (response is { StatusCode: >= 400, HasStarted: false, ContentType: null })
+                await ProblemBody.Of(response.StatusCode, null).WriteAsync(context);
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            if (context.RequestAborted.IsCancellationRequested) return;
+            context.Response.Clear();
+            await Problem(e, context).WriteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away in the middle of a stream: nobody is left to be told.
+        }
+    }
+
+    private ProblemBody Problem(Exception e, HttpContext context)
+    {
+        switch (e)
+        {
+            case ProblemException problem:
+                return ProblemBody.Of(problem.Status, problem.Message);
+            case BadHttpRequestException bad:
+                return ProblemBody.Of(bad.StatusCode, bad.Message);
+            case OperationCanceledException:
+                return ProblemBody.Of(StatusCodes.Status503ServiceUnavailable, "the node is stopping");
+            default:
+                LogMessages.RequestFailed(logger, context.Request.Method, context.Request.Path, e);
+                return ProblemBody.Of(StatusCodes.Status500InternalServerError, "the node failed; its log says how");
+        }
+    }
+}
