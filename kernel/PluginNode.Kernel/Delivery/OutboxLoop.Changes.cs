@@ -1,0 +1,168 @@
+using PluginNode.Identity;
+using PluginNode.Storage;
+
+namespace PluginNode.Delivery;
+
+// What operators and applications ask of messages that are there.
+internal sealed partial class OutboxLoop
+{
+    public MessageView? Find(Guid id) => _messages.TryGetValue(id, out var message) ? View(message) : null;
+
+    public IReadOnlyList<MessageView> List(MessageQuery query)
+    {
+        var all = query.State is MessageState.Delivered or MessageState.Sent or MessageState.Cancelled
+            or MessageState.MaybeDelivered or MessageState.Quarantined
+            ? _ended.Where(m => m.Sequence > query.After).OrderBy(m => m.Sequence)
+            : _index.After(query.After);
+        return [.. all
+            .Where(m => query.State is { } state ? m.State == state : m.Live)
+            .Where(m => query.To is not { } to || m.To == to)
+            .Take(Math.Clamp(query.Limit, 1, 1000))
+            .Select(View)];
+    }
+
+    /// <summary>Completes when it has ended; at once where it has, or is unknown.</summary>
+    public Task EndOf(Guid id)
+    {
+        if (!_messages.TryGetValue(id, out var message) || !message.Live) return Task.CompletedTask;
+        return (message.Ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
+
+    public ChangeResult Retry(Guid id)
+    {
+        if (!_messages.TryGetValue(id, out var message)) return ChangeResult.NotFound;
+        if (!message.Live) return ChangeResult.WrongState;
+        var pump = PumpOf(message.To);
+        pump.RetryNow(message);
+        _changed.Add(pump);
+        return ChangeResult.Done;
+    }
+
+    /// <summary>Asks for a change whose result may come only after a commit or a flight.</summary>
+    public Task<ChangeResult> ChangeAsync(Guid id, Action<Message, Action<ChangeResult>> change)
+    {
+        var result = new TaskCompletionSource<ChangeResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Box.Post(() =>
+        {
+            if (_messages.TryGetValue(id, out var message)) change(message, r => result.TrySetResult(r));
+            else result.SetResult(ChangeResult.NotFound);
+        });
+        return result.Task;
+    }
+
+    public void Cancel(Message message, Action<ChangeResult> done)
+    {
+        if (message.State == MessageState.Waiting)
+        {
+            End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, "cancelled");
+            done(ChangeResult.Done);
+        }
+        else if (message.State == MessageState.Sending)
+        {
+            message.EndAfterFlight = MessageState.MaybeDelivered;
+            _ = AfterEndAsync(EndOf(message.Id), done);
+        }
+        else done(ChangeResult.WrongState);
+    }
+
+    public void Purge(Message message, Action<ChangeResult> done)
+    {
+        if (message.State != MessageState.Dead || message.Mark == 0) done(ChangeResult.WrongState);
+        else _commits.Add([], [message.Sequence, message.Mark], failure =>
+        {
+            if (failure is null) Forget(message);
+            done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable);
+        });
+    }
+
+    /// <summary>The record is written again under a new sequence, so that it stands behind what waits in its lane, also
+    /// after a restart.</summary>
+    public void Replay(Message message, Action<ChangeResult> done)
+    {
+        if (message.State != MessageState.Dead || message.Mark == 0 || _stopping) done(ChangeResult.WrongState);
+        else _ = ReplayAsync(message, done);
+    }
+
+    /// <summary>Ends everything that waits for a peer, because it is being removed.</summary>
+    public void Abandon(PeerId peer, string reason)
+    {
+        if (!_pumps.TryGetValue(peer, out var pump)) return;
+        foreach (var message in pump.Waiting.ToList())
+            if (message.State == MessageState.Waiting) Die(message, reason);
+            else message.EndAfterFlight = MessageState.Dead;
+    }
+
+    public int WaitingFor(PeerId peer) => _pumps.TryGetValue(peer, out var pump) ? pump.Waiting.Count() : 0;
+
+    private static async Task AfterEndAsync(Task ended, Action<ChangeResult> done)
+    {
+        await ended;
+        done(ChangeResult.Done);
+    }
+
+    private async Task ReplayAsync(Message message, Action<ChangeResult> done)
+    {
+        ReadOnlyMemory<byte>? body;
+        try
+        {
+            body = (await _parts.Journal.ReadAsync([message.RecordKey], _flight.Token))[0];
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException)
+        {
+            done(ChangeResult.Unavailable);
+            return;
+        }
+        Box.Post(() => Rewrite(message, body, done));
+    }
+
+    private void Rewrite(Message message, ReadOnlyMemory<byte>? body, Action<ChangeResult> done)
+    {
+        if (message.State != MessageState.Dead || message.Mark == 0 || body is not { } payload)
+        {
+            done(body is null ? ChangeResult.Unavailable : ChangeResult.WrongState);
+            return;
+        }
+        var (old, mark) = (message.Sequence, message.Mark);
+        message.Mark = 0; // a second replay while this one is being written must find it in no state to replay
+        // Who replays wants it delivered now: it does not expire again. The envelope itself stays as it was.
+        message.ExpiresAt = 0;
+        var sequence = _parts.Journal.NextSequence();
+        Entry entry = new(Collection.Outbox, message.Id, sequence, message.ToHeader(), payload);
+        _commits.Add([entry], [old, mark], failure =>
+        {
+            if (failure is not null)
+            {
+                message.Mark = mark;
+                done(ChangeResult.Unavailable);
+                return;
+            }
+            DeadLetters--;
+            _index.Remove(message);
+            message.Sequence = sequence;
+            message.Reason = null;
+            message.EndedAt = null;
+            message.Failures = 0;
+            message.NotBefore = 0;
+            _usage.Add(message);
+            Counters.Replayed++;
+            Place(message);
+            done(ChangeResult.Done);
+        });
+    }
+
+    private void Forget(Message message)
+    {
+        DeadLetters--;
+        _messages.Remove(message.Id);
+        _index.Remove(message);
+    }
+
+    private MessageView View(Message message)
+    {
+        DateTimeOffset? next = null;
+        if (message.State == MessageState.Waiting && _pumps.TryGetValue(message.To, out var pump)
+            && pump.NextAttempt(message) is var at && at > Clock.Now)
+            next = Clock.Wall + TimeSpan.FromTicks(at - Clock.Now);
+        return message.ToView(next);
+    }
+}

@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.Plugins;
+using PluginNode.Storage;
+using PluginNode.Transports;
+
+namespace PluginNode.Delivery;
+
+/// <summary>The parts that the outbox works with.</summary>
+internal sealed record OutboxParts(
+    IPeerDirectory Peers, NodeClock Clock, Journal Journal, WindowSender Sender, TimeProvider Time, IChance Chance,
+    ILogger Logger);
+
+/// <summary>
+/// Owns the state of the outbox and of every pump: one mailbox, so that no lock and no hand-over between queues can
+/// reorder a lane. What takes time (sealing, signing, disk, network) runs beside it and posts its result back.
+/// </summary>
+internal sealed partial class OutboxLoop : PumpContext
+{
+    private const int EndedKept = 10_000;
+
+    private readonly OutboxParts _parts;
+    private readonly KernelOptions _options;
+    private readonly GroupCommit _commits;
+    private readonly Dictionary<Guid, Message> _messages = [];
+    private readonly Dictionary<Guid, TaskCompletionSource<SendReply>> _accepting = [];
+    private readonly Dictionary<PeerId, PeerPump> _pumps = [];
+    private readonly HashSet<PeerPump> _changed = [];
+    private readonly Queue<Message> _ended = new();
+    private readonly PriorityQueue<Message, long> _expiry = new();
+    private readonly SequenceIndex<Message> _index = new(m => m.Sequence);
+    private readonly RememberedIdSet _remembered;
+    private readonly CancellationTokenSource _flight = new();
+    private readonly Usage _usage;
+    private ulong _position;
+    private bool _stopping;
+
+    public OutboxLoop(OutboxParts parts, KernelOptions options)
+    {
+        _parts = parts;
+        _options = options;
+        _usage = new Usage(options.Limits);
+        Box = new Mailbox(AfterRound);
+        _commits = new GroupCommit(parts.Journal, Box.Post, maxInFlight: 2);
+        _remembered = new RememberedIdSet(parts.Journal, options.Inbox.DuplicateWindow, options.Inbox.DuplicateIds);
+    }
+
+    public Mailbox Box { get; }
+    public Counters Counters { get; } = new();
+    public long WaitingNow { get; private set; }
+    public long DeadLetters { get; private set; }
+    public TimeProvider Time => _parts.Time;
+    public override IPeerDirectory Peers => _parts.Peers;
+    public override NodeClock Clock => _parts.Clock;
+    public override bool Stopping => _stopping;
+
+    public ulong NextPosition() => Interlocked.Increment(ref _position);
+
+    public Task<SendReply> AdmitAsync(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)
+    {
+        var reply = new TaskCompletionSource<SendReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Box.Post(() => Admit(request, id, level, digest, reply));
+        return reply.Task;
+    }
+
+    /// <summary>Lets what waits for a peer be looked at: it was heard, changed, or resumed.</summary>
+    public void Wake(PeerId peer) => Box.Post(() =>
+    {
+        if (!_pumps.TryGetValue(peer, out var pump)) return;
+        pump.Wake();
+        _changed.Add(pump);
+    });
+
+    private void Admit(
+        SendRequest request, Guid id, DeliveryLevel level, UInt128 digest, TaskCompletionSource<SendReply> reply)
+    {
+        if (Known(id, digest, reply)) return;
+        if (_stopping) reply.SetResult(Not(SendVerdict.Unavailable, id, "the node is stopping"));
+        else if (Peers.Find(request.To) is null)
+            reply.SetResult(Not(SendVerdict.UnknownPeer, id, $"there is no peer {request.To}"));
+        else if (_usage.Refusal(request.To, request.Payload.Length, level.Persisted) is { } full)
+            reply.SetResult(Not(SendVerdict.Full, id, full));
+        else Accept(NewMessage(request, id, level, digest), request.Payload, reply);
+    }
+
+    private void Accept(Message message, ReadOnlyMemory<byte> payload, TaskCompletionSource<SendReply> reply)
+    {
+        _usage.Add(message);
+        if (!message.Level.Persisted)
+        {
+            message.Payload = payload.ToArray(); // the caller's buffer is the caller's again after the answer
+            Begin(message);
+            reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
+            return;
+        }
+        message.Stored = true;
+        _accepting.Add(message.Id, reply);
+        Entry entry = new(Collection.Outbox, message.Id, message.Sequence, message.ToHeader(), payload);
+        _commits.Add([entry], [], failure =>
+        {
+            _accepting.Remove(message.Id);
+            if (failure is null)
+            {
+                Begin(message);
+                reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id, Stable: true));
+                return;
+            }
+            _usage.Remove(message);
+            LogMessages.StoreFailed(_parts.Logger, failure.Message);
+            var verdict = failure is StoreFullException ? SendVerdict.Full : SendVerdict.Unavailable;
+            reply.SetResult(Not(verdict, message.Id, failure.Message));
+        });
+    }
+
+    private void Begin(Message message)
+    {
+        Counters.Accepted++;
+        Place(message);
+    }
+
+    /// <summary>Puts a message that is kept at the end of its lane.</summary>
+    private void Place(Message message)
+    {
+        WaitingNow++;
+        message.State = MessageState.Waiting;
+        message.Position = NextPosition();
+        _messages[message.Id] = message;
+        _index.Add(message);
+        if (message.ExpiresAt != 0) _expiry.Enqueue(message, message.ExpiresAt);
+        var pump = PumpOf(message.To);
+        pump.Add(message);
+        _changed.Add(pump);
+    }
+
+    private bool Known(Guid id, UInt128 digest, TaskCompletionSource<SendReply> reply)
+    {
+        if (_accepting.TryGetValue(id, out var first))
+        {
+            _ = AnswerLikeAsync(first.Task, reply);
+            return true;
+        }
+        if (_messages.TryGetValue(id, out var message))
+        {
+            reply.SetResult(message.CallerId && message.Digest == digest
+                ? new SendReply(SendVerdict.Known, id, message.State, message.Stored)
+                : Not(SendVerdict.Conflict, id, "this id was used for another message"));
+            return true;
+        }
+        if (_remembered.Find(id) is not { } remembered) return false;
+        reply.SetResult(remembered.Digest == digest
+            ? new SendReply(SendVerdict.Known, id, remembered.State, remembered.Stable)
+            : Not(SendVerdict.Conflict, id, "this id was used for another message"));
+        return true;
+    }
+
+    // The same id sent twice at once: both callers learn what the first one learns. Other content is judged by the
+    // next call; two different messages under one id at the same instant cannot both be right.
+    private static async Task AnswerLikeAsync(Task<SendReply> first, TaskCompletionSource<SendReply> reply)
+    {
+        var answer = await first;
+        reply.SetResult(answer.Verdict == SendVerdict.Accepted ? answer with { Verdict = SendVerdict.Known } : answer);
+    }
+
+    private Message NewMessage(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)
+    {
+        var ttl = request.TimeToLive ?? level.TimeToLive;
+        var now = Clock.Wall;
+        return new Message
+        {
+            Id = id,
+            To = request.To,
+            Protocol = request.Protocol,
+            Level = level,
+            Key = request.Key,
+            Created = now,
+            Expires = ttl is { } t ? now + t : null,
+            ExpiresAt = ttl is { } e ? Clock.Now + e.Ticks : 0,
+            Attributes = request.Attributes,
+            PayloadBytes = request.Payload.Length,
+            CallerId = request.Id is not null,
+            Digest = digest,
+            Sequence = _parts.Journal.NextSequence(),
+        };
+    }
+
+    private PeerPump PumpOf(PeerId peer)
+    {
+        if (!_pumps.TryGetValue(peer, out var pump)) _pumps.Add(peer, pump = new PeerPump(peer, this));
+        return pump;
+    }
+
+    private void AfterRound()
+    {
+        Expire();
+        foreach (var pump in _changed) pump.Pump();
+        _changed.Clear();
+        _remembered.CommitTo(_commits, Clock);
+        _commits.AfterRound();
+    }
+
+    private void Expire()
+    {
+        if (Clock.Held) return;
+        var now = Clock.Now;
+        while (_expiry.TryPeek(out var message, out var due) && due <= now)
+        {
+            _expiry.Dequeue();
+            if (message.State == MessageState.Waiting) Die(message, "expired");
+            else if (message.State == MessageState.Sending) message.EndAfterFlight ??= MessageState.Dead;
+        }
+    }
+
+    private static SendReply Not(SendVerdict verdict, Guid id, string reason) => new(verdict, id, Reason: reason);
+}

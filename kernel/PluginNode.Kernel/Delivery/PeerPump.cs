@@ -1,0 +1,237 @@
+using PluginNode.Identity;
+using PluginNode.Transports;
+
+namespace PluginNode.Delivery;
+
+/// <summary>
+/// Sends what waits for one peer. Reachability, backoff and the one probe belong to the peer: while it is down, one
+/// frame of one lane is tried at a time, however much waits. While it is up, windows take turns among its lanes.
+/// <code>
+/// up ──no verdict at all──► down ──probe, alone, after the backoff──► down, or up: every lane goes on
+///                             ▲ a wake (something authenticated arrived) brings the probe forward
+/// </code>
+/// Owned by the delivery loop.
+/// </summary>
+internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
+{
+    private const int WindowFrames = 1024;
+    private const long WindowBytes = 1 << 20;
+    private const int WindowsInFlight = 2;
+    private static readonly long ProbeGap = TimeSpan.FromMilliseconds(200).Ticks;
+
+    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly Queue<Lane> _ready = new();
+    private readonly PriorityQueue<Lane, long> _delayed = new();
+    private readonly List<Message> _scheduled = [];
+    private readonly Backoff _backoff = context.NewBackoff();
+    private readonly Backoff _laneBackoff = context.NewBackoff();
+    private ITimer? _timer;
+    private int _windows;
+    private bool _down;
+    private bool _reported;
+    private bool _heard;
+    private long _nextProbe;
+    private long _lastProbe = -ProbeGap;
+
+    public bool IsIdle => _windows == 0 && _lanes.Count == 0;
+
+    /// <summary>When the next attempt comes by itself, in node time; 0: at once or under way.</summary>
+    public long NextAttempt(Message message) => Math.Max(_down ? _nextProbe : 0, message.NotBefore);
+
+    public IEnumerable<Message> Waiting => _lanes.Values.SelectMany(l => l.Waiting);
+
+    public void Add(Message message)
+    {
+        if (!_lanes.TryGetValue(message.Key, out var lane)) _lanes.Add(message.Key, lane = new Lane(message.Key));
+        lane.Add(message);
+        if (message.Level.Retries is not null) _scheduled.Add(message);
+        if (!lane.Queued && !lane.InFlight) Queue(lane);
+    }
+
+    /// <summary>Sends whatever may be sent now. Called after each round of the loop for pumps that changed.</summary>
+    public void Pump()
+    {
+        if (context.Stopping || context.Peers.Find(peer) is not { Paused: false } to) return;
+        var now = context.Clock.Now;
+        while (_delayed.TryPeek(out var lane, out var due) && due <= now) _ready.Enqueue(_delayed.Dequeue());
+        if (_down)
+        {
+            if (_windows == 0 && now >= _nextProbe && TakeProbe(now) is { } probe) Send(to, probe);
+        }
+        else
+        {
+            while (_windows < WindowsInFlight && TakeWindow(now) is { Count: > 0 } window) Send(to, window);
+        }
+        SetTimer(now);
+    }
+
+    /// <summary>Something authenticated arrived, or the operator asks: what waits is tried at once.</summary>
+    public void Wake()
+    {
+        _heard = true;
+        if (!_down || _windows > 0) return;
+        _nextProbe = Math.Min(_nextProbe, _lastProbe + ProbeGap);
+        foreach (var message in _scheduled) message.NotBefore = 0;
+    }
+
+    /// <summary>The operator asks for one message: its lane and its peer are not waited for.</summary>
+    public void RetryNow(Message message)
+    {
+        foreach (var waiting in Waiting.Where(m => m.Key == message.Key)) waiting.NotBefore = 0;
+        ReleaseDelayed();
+        Wake();
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    private List<Message>? TakeProbe(long now)
+    {
+        while (_ready.TryDequeue(out var lane) || _delayed.TryDequeue(out lane, out _))
+            if (!Drop(lane)) return lane.Take(1, WindowBytes, now);
+        return null;
+    }
+
+    private List<Message> TakeWindow(long now)
+    {
+        // Half of the lanes at most, so that two windows can be on their way side by side.
+        var lanes = _windows == 0 && _ready.Count > 1 ? (_ready.Count + 1) / 2 : _ready.Count;
+        var quota = Math.Max(1, WindowFrames / Math.Max(1, lanes));
+        var window = new List<Message>();
+        var bytes = WindowBytes;
+        for (; lanes > 0 && window.Count < WindowFrames && bytes > 0; lanes--)
+        {
+            var lane = _ready.Dequeue();
+            if (Drop(lane)) continue;
+            if (lane.Head!.NotBefore > now)
+            {
+                Delay(lane, lane.Head.NotBefore);
+                continue;
+            }
+            var taken = lane.Take(Math.Min(quota, WindowFrames - window.Count), bytes, now);
+            foreach (var message in taken) bytes -= message.PayloadBytes;
+            window.AddRange(taken);
+        }
+        return window;
+    }
+
+    private void Queue(Lane lane)
+    {
+        lane.Queued = true;
+        _ready.Enqueue(lane);
+    }
+
+    private void Delay(Lane lane, long until)
+    {
+        lane.Queued = true;
+        _delayed.Enqueue(lane, until);
+    }
+
+    /// <summary>Takes a lane that was just dequeued out of the pump when nothing waits in it.</summary>
+    private bool Drop(Lane lane)
+    {
+        lane.Queued = false;
+        if (!lane.IsEmpty) return false;
+        _lanes.Remove(lane.Key);
+        return true;
+    }
+
+    private void Send(Peer to, List<Message> window)
+    {
+        _windows++;
+        _heard = false;
+        _lastProbe = context.Clock.Now;
+        context.Send(to, window, result => Completed(window, result));
+    }
+
+    private void Completed(List<Message> window, WindowResult result)
+    {
+        _windows--;
+        var progress = result.Route.Outcomes.Values.Any(o => o.Status != SendStatus.Retry);
+        var now = context.Clock.Now;
+        foreach (var lane in window.GroupBy(m => m.Key, StringComparer.Ordinal))
+            Settle(_lanes[lane.Key], lane, result, progress, now);
+        if (progress) GoUp();
+        else if (result.Damaged.Count < window.Count) GoDown(result.Route, now);
+        Pump();
+    }
+
+    private void Settle(Lane lane, IEnumerable<Message> sent, WindowResult result, bool progress, long now)
+    {
+        lane.InFlight = false;
+        SendOutcome? held = null;
+        foreach (var message in sent)
+        {
+            var outcome = result.Route.Outcomes.GetValueOrDefault(
+                message.Id, new SendOutcome(message.Id, SendStatus.Retry, result.Route.Reason));
+            if (result.Damaged.Contains(message.Id)) context.Damaged(message);
+            else if (!context.Settle(message, outcome, result.Route.Address, first: held is null)) held ??= outcome;
+        }
+        if (lane.IsEmpty) _lanes.Remove(lane.Key);
+        else if (held is { } retry && progress) Hold(lane, retry, now);
+        else
+        {
+            if (progress) lane.Refusals = 0;
+            Queue(lane);
+        }
+    }
+
+    /// <summary>The peer is there but does not take this lane now.</summary>
+    private void Hold(Lane lane, SendOutcome outcome, long now)
+    {
+        if (lane.Refusals++ == 0) _laneBackoff.Reset();
+        var wait = outcome.RetryAfter ?? _laneBackoff.Next();
+        var head = lane.Head!;
+        if (context.CountFailure(head)) // its schedule is used up: it is a dead letter now
+        {
+            if (Drop(lane)) return;
+            head = lane.Head!;
+        }
+        Delay(lane, Math.Max(now + wait.Ticks, head.NotBefore));
+    }
+
+    private void GoUp()
+    {
+        if (_reported) context.ReportUp(peer);
+        _reported = false;
+        _backoff.Reset();
+        if (!_down) return;
+        _down = false;
+        foreach (var message in _scheduled) message.NotBefore = 0;
+        ReleaseDelayed();
+    }
+
+    private void GoDown(RouteResult route, long now)
+    {
+        if (!_reported) context.ReportDown(peer, route.Reason);
+        _reported = _down = true;
+        _scheduled.RemoveAll(m => !m.Live);
+        foreach (var message in _scheduled.Where(m => m.NotBefore <= now && m.State == MessageState.Waiting))
+            context.CountFailure(message);
+        _scheduled.RemoveAll(m => !m.Live);
+
+        // Heard from while the attempt failed: it is there by now, so the wait does not grow.
+        if (_heard) _backoff.Reset();
+        var wait = _backoff.Next();
+        foreach (var outcome in route.Outcomes.Values)
+            if (outcome.RetryAfter > wait) wait = outcome.RetryAfter.Value;
+        _nextProbe = now + wait.Ticks;
+        if (_scheduled.Count > 0 && _lanes.Values.All(l => l.IsEmpty || l.Head!.NotBefore > now))
+            _nextProbe = Math.Max(_nextProbe, _scheduled.Min(m => m.NotBefore));
+    }
+
+    private void ReleaseDelayed()
+    {
+        while (_delayed.TryDequeue(out var lane, out _)) _ready.Enqueue(lane);
+    }
+
+    private void SetTimer(long now)
+    {
+        _timer?.Dispose();
+        _timer = null;
+        if (_windows > 0 && (_down || _delayed.Count == 0)) return;
+        var due = _down ? _nextProbe : _delayed.TryPeek(out _, out var next) ? next : 0;
+        if (due == 0 || _lanes.Count == 0 || (_windows >= WindowsInFlight && due <= now)) return;
+        var wait = TimeSpan.FromTicks(Math.Max(due - now, TimeSpan.TicksPerMillisecond));
+        _timer = context.Timer(() => Pump(), wait);
+    }
+}

@@ -1,0 +1,75 @@
+using PluginNode.Storage;
+using PluginNode.Storage.Records;
+
+namespace PluginNode.Delivery;
+
+/// <summary>What became of a message whose id its caller chose.</summary>
+internal readonly record struct Remembered(UInt128 Digest, MessageState State, bool Stable);
+
+/// <summary>
+/// Ids that callers gave, after their messages ended: durable for the duplicate window, so that sending again after a
+/// restart is still recognised. Writing the id and removing the message is one commit. Owned by the delivery loop.
+/// </summary>
+internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most)
+{
+    private const int IdsInRecord = 500;
+
+    private readonly Dictionary<Guid, Remembered> _ids = [];
+    private readonly Queue<(long Sequence, long Newest, Guid[] Ids)> _records = new();
+    private List<(RememberedId Id, long Record)> _new = [];
+
+    public Remembered? Find(Guid id) => _ids.TryGetValue(id, out var remembered) ? remembered : null;
+
+    public void Add(Message message, long now)
+    {
+        _ids[message.Id] = new Remembered(message.Digest, message.State, message.Stored);
+        _new.Add((new RememberedId
+        {
+            Id = Bytes16.Write(message.Id),
+            Digest = Bytes16.Write(message.Digest),
+            At = now,
+            State = (int)message.State,
+            Stable = message.Stored,
+        }, message.Stored ? message.Sequence : 0));
+    }
+
+    public void Restore(long sequence, RememberedIds record)
+    {
+        foreach (var id in record.Ids)
+            _ids[Bytes16.ReadId(id.Id)] = new Remembered(Bytes16.Read(id.Digest), (MessageState)id.State, id.Stable);
+        Track(sequence, record);
+    }
+
+    /// <summary>Adds what is new to the batch being gathered, and drops what is older than the window.</summary>
+    public void CommitTo(GroupCommit commits, NodeClock clock)
+    {
+        foreach (var part in _new.Chunk(IdsInRecord)) Commit(part, commits);
+        _new = [];
+        while (_records.TryPeek(out var oldest) && Outdated(oldest.Newest, clock))
+        {
+            foreach (var id in _records.Dequeue().Ids) _ids.Remove(id);
+            journal.Remove(oldest.Sequence);
+        }
+    }
+
+    private bool Outdated(long newest, NodeClock clock) =>
+        _ids.Count > most || (!clock.Held && newest < clock.Now - window.Ticks);
+
+    private void Commit((RememberedId Id, long Record)[] part, GroupCommit commits)
+    {
+        var record = new RememberedIds();
+        record.Ids.AddRange(part.Select(p => p.Id));
+        var sequence = journal.NextSequence();
+        commits.Add(
+            [new Entry(Collection.RememberedIds, Guid.Empty, sequence, record)],
+            [.. part.Select(p => p.Record).Where(r => r != 0)],
+            failure =>
+            {
+                if (failure is null) Track(sequence, record);
+                else _new.AddRange(part); // the messages are still in the store too: nothing is forgotten by a crash now
+            });
+    }
+
+    private void Track(long sequence, RememberedIds record) => _records.Enqueue(
+        (sequence, record.Ids.Max(i => (long?)i.At) ?? 0, [.. record.Ids.Select(i => Bytes16.ReadId(i.Id))]));
+}

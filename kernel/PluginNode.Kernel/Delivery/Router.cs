@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.Transports;
+
+namespace PluginNode.Delivery;
+
+/// <summary>What came of a batch: an outcome for each frame that has one, and where it was tried last.</summary>
+internal sealed record RouteResult(Dictionary<Guid, SendOutcome> Outcomes, string Address, string Reason);
+
+/// <summary>
+/// Picks one of a peer's current addresses, the one that worked last first, and goes on to the next while none gives
+/// a verdict. It is the border to the transports: what they throw or forget becomes <i>retry</i>, and one that does not
+/// come back is left behind. Callable from any thread.
+/// </summary>
+internal sealed class Router(TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
+
+    private readonly ConcurrentDictionary<string, ITransport> _transports = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<PeerId, PeerAddress> _good = new();
+
+    public void Attach(ITransport transport)
+    {
+        if (!_transports.TryAdd(transport.Scheme, transport))
+            throw new InvalidOperationException($"There is already a transport for the scheme '{transport.Scheme}'.");
+    }
+
+    public void Detach(ITransport transport) =>
+        _transports.TryRemove(new KeyValuePair<string, ITransport>(transport.Scheme, transport));
+
+    public async Task<RouteResult> SendAsync(Peer peer, IReadOnlyList<Frame> frames, CancellationToken cancellation)
+    {
+        var outcomes = new Dictionary<Guid, SendOutcome>(frames.Count);
+        var (tried, reason) = ("", $"no address of this peer has a transport here ({peer.Addresses.Count} addresses)");
+        foreach (var address in Ordered(peer))
+        {
+            if (!_transports.TryGetValue(address.Scheme, out var transport)) continue;
+            var fitting = frames.Where(f => f.Bytes.Length <= transport.MaxFrameBytes).ToList();
+            if (fitting.Count < frames.Count) reason = "the frame is larger than the transport moves";
+            if (fitting.Count == 0) continue;
+
+            tried = address.Text;
+            if (await TryAsync(transport, peer, address, fitting, outcomes, cancellation) is { } failure) reason = failure;
+            if (outcomes.Values.Any(o => o.Status != SendStatus.Retry))
+            {
+                _good[peer.Id] = address;
+                break;
+            }
+            if (cancellation.IsCancellationRequested) break;
+        }
+        return new RouteResult(outcomes, tried, reason);
+    }
+
+    private IEnumerable<PeerAddress> Ordered(Peer peer) =>
+        _good.TryGetValue(peer.Id, out var good) && peer.Addresses.Contains(good)
+            ? peer.Addresses.Where(a => a != good).Prepend(good)
+            : peer.Addresses;
+
+    private async Task<string?> TryAsync(
+        ITransport transport, Peer peer, PeerAddress address, List<Frame> frames,
+        Dictionary<Guid, SendOutcome> outcomes, CancellationToken cancellation)
+    {
+        try
+        {
+            var results = await transport.SendAsync(peer.Id, address, frames, cancellation)
+                .WaitAsync(Watchdog, time, cancellation);
+            var asked = frames.Select(f => f.Id).ToHashSet();
+            foreach (var outcome in results)
+                if (asked.Contains(outcome.Id)) outcomes[outcome.Id] = outcome;
+            return outcomes.Count == 0
+                ? "the transport gave no outcome"
+                : outcomes.Values.FirstOrDefault(o => o.Status == SendStatus.Retry).Reason;
+        }
+        catch (OperationCanceledException)
+        {
+            return "cancelled";
+        }
+        catch (TimeoutException)
+        {
+            return $"the transport did not come back within {Watchdog.TotalSeconds:0} s";
+        }
+        catch (Exception e)
+        {
+            LogMessages.TransportFaulted(logger, e.ToString());
+            return $"the transport failed: {e.Message}";
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+
+namespace PluginNode;
+
+/// <summary>What the kernel logs: events 1000–1999. No payload, key, protocol or peer name.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1000, LogLevel.Warning, "The wall clock moved by {Step} against elapsed time, or the node was stopped "
+        + "for as long. Nothing expires until a peer's signed time or the operator confirms the clock.")]
+    public static partial void ClockStepped(ILogger logger, TimeSpan step);
+
+    [LoggerMessage(1001, LogLevel.Information, "The wall clock is confirmed; expiry goes on.")]
+    public static partial void ClockConfirmed(ILogger logger);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Store: {What}, {Bytes} bytes at {Where}; copied to quarantine.")]
+    public static partial void StoreDamaged(ILogger logger, string what, long bytes, string where);
+
+    [LoggerMessage(1003, LogLevel.Information, "Store open: {Waiting} messages wait to be sent, {Inbox} to be acknowledged, "
+        + "{Dead} dead letters, {Damaged} damaged records.")]
+    public static partial void StoreOpened(ILogger logger, long waiting, long inbox, long dead, long damaged);
+
+    [LoggerMessage(1004, LogLevel.Error, "The store failed: {Reason}")]
+    public static partial void StoreFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1005, LogLevel.Information, "Peer {Peer} is reachable.")]
+    public static partial void PeerUp(ILogger logger, string peer);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Peer {Peer} cannot be reached: {Reason}")]
+    public static partial void PeerDown(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(1007, LogLevel.Warning, "Message {Id} is a dead letter: {Reason}")]
+    public static partial void DeadLetter(ILogger logger, Guid id, string reason);
+
+    [LoggerMessage(1008, LogLevel.Error, "A transport failed: {Reason}")]
+    public static partial void TransportFaulted(ILogger logger, string reason);
+
+    [LoggerMessage(1009, LogLevel.Error, "A message sink failed, try {Try}: {Reason}")]
+    public static partial void SinkFailed(ILogger logger, int @try, string reason);
+}

@@ -1,0 +1,243 @@
+using System.Buffers.Binary;
+using Microsoft.Extensions.Logging;
+using PluginNode.Delivery;
+using PluginNode.Identity;
+using PluginNode.Peers;
+using PluginNode.Plugins;
+using PluginNode.Storage;
+using PluginNode.Transports;
+using PluginNode.Wire;
+
+namespace PluginNode;
+
+/// <summary>What a kernel is made of.</summary>
+public sealed record KernelParts(
+    NodeIdentity Identity, IReadOnlyList<NodeIdentity> Former, IRecordStore Store, PeerBook Peers, TimeProvider Time,
+    IChance Chance, ILoggerFactory Loggers);
+
+/// <summary>What came of removing a peer.</summary>
+public enum PeerRemoval
+{
+    /// <summary>Done.</summary>
+    Done,
+
+    /// <summary>There is no such peer.</summary>
+    NotFound,
+
+    /// <summary>The configuration file names it.</summary>
+    Configured,
+
+    /// <summary>Messages wait for it, and it was not said what to do with them.</summary>
+    HasWaiting,
+
+    /// <summary>The store failed; nothing was changed.</summary>
+    Unavailable,
+}
+
+/// <summary>
+/// The kernel of one node: outbox, inbox and peers over a record store, sending and receiving through the transports
+/// that are attached. Life: <see cref="OpenAsync"/> → attach transports and sinks → use → <see cref="StopAsync"/> →
+/// dispose, which closes the store.
+/// </summary>
+public sealed class NodeKernel : IAsyncDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
+
+    private readonly KernelParts _parts;
+    private readonly KernelOptions _options;
+    private readonly ILogger _logger;
+    private readonly Journal _journal;
+    private readonly NodeClock _clock;
+    private readonly OutboxLoop _outbox;
+    private readonly InboxLoop _inbox;
+    private readonly Router _router;
+    private readonly Reception _reception;
+    private readonly SinkDispatcher _sinks;
+    private readonly CancellationTokenSource _stopped = new();
+    private Task _ticking = Task.CompletedTask;
+    private bool _stopBegun;
+
+    private NodeKernel(KernelParts parts, KernelOptions options, StoreReport report, RecordSealer sealer)
+    {
+        (_parts, _options, StoreReport) = (parts, options, report);
+        _logger = parts.Loggers.CreateLogger("PluginNode.Kernel");
+        _journal = new Journal(parts.Store, sealer, parts.Time, report.LastSequence);
+        _clock = new NodeClock(parts.Time, _journal, _logger);
+        _router = new Router(parts.Time, _logger);
+        Span<byte> epoch = stackalloc byte[8];
+        parts.Chance.Fill(epoch);
+        var frames = new FrameSealer(
+            parts.Identity, BinaryPrimitives.ReadUInt64BigEndian(epoch), options.Limits.Payload);
+        Policy = new DeliveryPolicy(options);
+        var sender = new WindowSender(_journal, frames, _router, parts.Identity.Self);
+        _outbox = new OutboxLoop(
+            new OutboxParts(parts.Peers, _clock, _journal, sender, parts.Time, parts.Chance, _logger), options);
+        _inbox = new InboxLoop(_journal, _clock, parts.Time, options, _logger);
+        var oneAttempt = new OneAttempt(
+            parts.Peers, _router, frames, _outbox.NextPosition, _clock, parts.Identity.Self);
+        Outbox = new Outbox(_outbox, oneAttempt, Policy, options, parts.Chance);
+        Inbox = new Inbox(_inbox);
+        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock);
+        _sinks = new SinkDispatcher(Inbox, _inbox, options.Retry, parts, _logger);
+    }
+
+    /// <summary>Messages to peers.</summary>
+    public Outbox Outbox { get; }
+
+    /// <summary>Messages from peers.</summary>
+    public Inbox Inbox { get; }
+
+    /// <summary>The peers.</summary>
+    public PeerBook Peers => _parts.Peers;
+
+    /// <summary>Which protocol has which level.</summary>
+    internal DeliveryPolicy Policy { get; }
+
+    /// <summary>What opening the store found.</summary>
+    public StoreReport StoreReport { get; }
+
+    /// <summary>What transports are started with.</summary>
+    public ITransportHost TransportHost => _reception;
+
+    /// <summary>Opens the store and takes over what it kept.</summary>
+    /// <exception cref="StoreException">The store cannot be opened; <see cref="WrongKeyException"/>: it was sealed with another
+    /// identity. Either way it is as it was.</exception>
+    public static async Task<NodeKernel> OpenAsync(
+        KernelParts parts, KernelOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        ArgumentNullException.ThrowIfNull(options);
+        var sealer = new RecordSealer(parts.Identity, parts.Former, parts.Chance);
+        var report = await parts.Store.OpenAsync(sealer.MatchKeys, cancellation);
+        var kernel = new NodeKernel(parts, options, report, sealer);
+        await kernel.RestoreAsync(cancellation);
+        kernel._ticking = kernel.TickAsync();
+        return kernel;
+    }
+
+    /// <summary>Lets messages be sent through a transport, which the caller has started with <see cref="TransportHost"/>.</summary>
+    /// <exception cref="InvalidOperationException">Another one has its scheme.</exception>
+    public void Attach(ITransport transport)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        _router.Attach(transport);
+        foreach (var peer in Peers.All.Where(p => p.Addresses.Any(a => a.Scheme == transport.Scheme)))
+            _outbox.Wake(peer.Id);
+    }
+
+    /// <summary>No more is sent through this transport; what is under way ends by itself.</summary>
+    public void Detach(ITransport transport)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        _router.Detach(transport);
+    }
+
+    /// <summary>Lets a sink take the inbox messages of its protocols.</summary>
+    /// <exception cref="InvalidOperationException">Another one takes such a protocol.</exception>
+    public void Attach(IMessageSink sink) => _sinks.Attach(sink);
+
+    /// <summary>Looks at what waits for a peer: its addresses or its pause changed.</summary>
+    public void PeerChanged(PeerId peer) => _outbox.Wake(peer);
+
+    /// <summary>The operator's word that the wall clock is right: expiry goes on.</summary>
+    public void ConfirmClock() => _clock.Confirm(_clock.Wall);
+
+    /// <summary>Removes a peer that was added at run time.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="deadLetterWaiting">Whether messages that wait for it become dead letters; else they keep it.</param>
+    public async Task<PeerRemoval> RemovePeerAsync(string name, bool deadLetterWaiting)
+    {
+        if (Peers.Find(name) is not { } peer) return PeerRemoval.NotFound;
+        if (Peers.IsConfigured(name)) return PeerRemoval.Configured;
+        var waiting = await _outbox.Box.AskAsync(() => _outbox.WaitingFor(peer.Id));
+        if (waiting > 0 && !deadLetterWaiting) return PeerRemoval.HasWaiting;
+        if (await Peers.RemoveAsync(name) != PeerChange.Done) return PeerRemoval.Unavailable;
+        _outbox.Box.Post(() => _outbox.Abandon(peer.Id, "the peer was removed"));
+        return PeerRemoval.Done;
+    }
+
+    /// <summary>The counters as they stand.</summary>
+    public async Task<KernelMetrics> MetricsAsync()
+    {
+        var (received, duplicates, refused, inbox) = await _inbox.Box.AskAsync(
+            () => (_inbox.Received, _inbox.Duplicates, _inbox.Refused, _inbox.Waiting));
+        return await _outbox.Box.AskAsync(() =>
+        {
+            var c = _outbox.Counters;
+            return new KernelMetrics(
+                c.Accepted, c.Restored, c.Replayed, c.Delivered, c.Sent, c.Dead, c.Cancelled, c.Quarantined,
+                _outbox.WaitingNow, _outbox.DeadLetters, received, duplicates, refused, inbox,
+                StoreReport.Damage.Count + _journal.Damaged, _clock.Held);
+        });
+    }
+
+    /// <summary>
+    /// Takes no more messages, lets what is in flight end until the token fires, and makes dead letters of what waits in
+    /// memory only. Transports are to be stopped after this, the kernel disposed after them.
+    /// </summary>
+    public async Task StopAsync(CancellationToken graceEnds)
+    {
+        if (_stopBegun) return;
+        _stopBegun = true;
+        await _stopped.CancelOnceAsync();
+        await _ticking;
+        await _sinks.StopAsync();
+        await _outbox.StopAsync(graceEnds);
+        await _inbox.StopAsync();
+        try
+        {
+            await _clock.MarkAsync();
+        }
+        catch (StoreException e)
+        {
+            LogMessages.StoreFailed(_logger, e.Message);
+        }
+    }
+
+    /// <summary>Stops without grace where it was not stopped, and closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true));
+        await _journal.DisposeAsync();
+        _stopped.Dispose();
+    }
+
+    private async Task RestoreAsync(CancellationToken cancellation)
+    {
+        foreach (var damage in StoreReport.Damage)
+            LogMessages.StoreDamaged(_logger, damage.What, damage.Bytes, damage.Where);
+        var content = await StoreContent.ReadAsync(_journal, cancellation);
+        foreach (var (sequence, mark) in content.Clock.TakeLast(1)) _clock.Restore(sequence, mark);
+        foreach (var (sequence, _) in content.Clock.SkipLast(1)) _journal.Remove(sequence);
+        Peers.Restore(_journal, content.Peers);
+        _outbox.Restore(content.Outbox, content.DeadMarks, content.RememberedIds, Policy);
+        _inbox.Restore(content.Inbox, content.SeenIds);
+        LogMessages.StoreOpened(
+            _logger, _outbox.Counters.Restored, content.Inbox.Count, _outbox.DeadLetters, StoreReport.Damage.Count);
+    }
+
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(TickEvery, _parts.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token))
+            {
+                _outbox.Box.Post(() => _outbox.PruneDeadLetters(_options.DeadLetterKeep));
+                _inbox.Box.Post(_inbox.Prune);
+                try
+                {
+                    await _clock.TickAsync();
+                }
+                catch (StoreException e)
+                {
+                    LogMessages.StoreFailed(_logger, e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The kernel stops.
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using Google.Protobuf;
+
+namespace PluginNode.Storage;
+
+/// <summary>A record to be sealed and appended.</summary>
+internal readonly record struct Entry(
+    Collection Collection, Guid Id, long Sequence, IMessage Header, ReadOnlyMemory<byte> Body = default);
+
+/// <summary>
+/// The kernel's way to its store: draws sequences, seals, and lets removals ride on the next commit, because losing
+/// one only means that something already known to be over is looked at again. Callable from any thread.
+/// </summary>
+internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvider time, long lastSequence)
+    : IAsyncDisposable
+{
+    private static readonly TimeSpan RemovalDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _lock = new();
+    private List<long> _removals = [];
+    private ITimer? _timer;
+    private long _sequence = lastSequence;
+    private long _damaged;
+
+    /// <summary>Records found damaged since the store was opened, opening not counted.</summary>
+    public long Damaged => Interlocked.Read(ref _damaged);
+
+    public long NextSequence() => Interlocked.Increment(ref _sequence);
+
+    /// <summary>Makes the removal durable with some later commit, half a second from now at the latest.</summary>
+    public void Remove(long sequence)
+    {
+        lock (_lock)
+        {
+            _removals.Add(sequence);
+            _timer ??= time.CreateTimer(_ => Flush(), null, RemovalDelay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Seals and commits. Calls take effect in the order in which they are made.</summary>
+    /// <exception cref="StoreException">Nothing was kept, or (a disk that failed in the middle) perhaps all of it.</exception>
+    public async Task CommitAsync(IReadOnlyList<Entry> entries, IReadOnlyList<long>? removals = null)
+    {
+        var records = new Record[entries.Count];
+        for (var i = 0; i < records.Length; i++)
+        {
+            var e = entries[i];
+            records[i] = sealer.Seal(
+                new RecordKey((byte)e.Collection, e.Id, e.Sequence), e.Header.ToByteArray(), e.Body.Span);
+        }
+        var riding = TakeRemovals();
+        var all = removals is null ? riding : [.. riding, .. removals];
+        try
+        {
+            await store.CommitAsync(new RecordBatch(records, all));
+        }
+        catch
+        {
+            foreach (var sequence in riding) Remove(sequence);
+            throw;
+        }
+    }
+
+    /// <summary>Reads and opens bodies; null where the record is damaged, which then lies in the store's quarantine.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>?[]> ReadAsync(
+        IReadOnlyList<RecordKey> keys, CancellationToken cancellation)
+    {
+        var bodies = await store.ReadBodiesAsync([.. keys.Select(k => k.Sequence)], cancellation);
+        var result = new ReadOnlyMemory<byte>?[keys.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            if (bodies[i].Body is { } body)
+            {
+                if (sealer.TryOpenBody(keys[i], body, out var plain)) result[i] = plain;
+                else await QuarantineAsync(keys[i].Sequence, "the body's tag does not match", cancellation);
+            }
+            if (result[i] is null) Interlocked.Increment(ref _damaged);
+        }
+        return result;
+    }
+
+    /// <summary>All records with a sound header, oldest first. The others are put into quarantine.</summary>
+    public async Task<List<(RecordHeader Header, byte[] Plain)>> ReadHeadersAsync(CancellationToken cancellation)
+    {
+        var sound = new List<(RecordHeader, byte[])>();
+        var damaged = new List<long>();
+        await foreach (var header in store.ReadHeadersAsync(cancellation))
+        {
+            if (sealer.TryOpenHeader(header, out var plain)) sound.Add((header, plain));
+            else damaged.Add(header.Key.Sequence);
+        }
+        foreach (var sequence in damaged) await QuarantineAsync(sequence, "the header's tag does not match", cancellation);
+        Interlocked.Add(ref _damaged, damaged.Count);
+        return sound;
+    }
+
+    /// <summary>For a record whose content makes no sense though its tag holds: written by a newer version, perhaps.</summary>
+    public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) =>
+        store is IQuarantine quarantine ? quarantine.QuarantineAsync(sequence, reason, cancellation) : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock) _timer?.Dispose();
+        var riding = TakeRemovals();
+        try
+        {
+            if (riding.Count > 0) await store.CommitAsync(new RecordBatch([], riding));
+        }
+        finally
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    private List<long> TakeRemovals()
+    {
+        lock (_lock)
+        {
+            var taken = _removals;
+            if (taken.Count > 0) _removals = [];
+            _timer?.Dispose();
+            _timer = null;
+            return taken;
+        }
+    }
+
+    private async void Flush()
+    {
+        try
+        {
+            await CommitAsync([]);
+        }
+        catch (StoreException)
+        {
+            // The removals are back in the list and its timer runs: they are tried again with the next commit.
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using PluginNode.Delivery;
+using PluginNode.Identity;
+
+namespace PluginNode.Wire;
+
+/// <summary>A frame that was decoded and whose signature holds.</summary>
+internal sealed record Incoming(Guid Id, Envelope Envelope, string Key, ulong Epoch, ulong Position, UInt128 Digest);
+
+/// <summary>Turns messages into frames and back, with bounds on everything that arrives.</summary>
+internal static class FrameCodec
+{
+    public const int Version = 1;
+    public const int MaxNameBytes = 255;
+    public const int MaxAttributes = 64;
+    public const int MaxAttributeBytes = 16 * 1024;
+
+    /// <summary>What a frame adds to its payload at most.</summary>
+    public const int MaxOverheadBytes = 32 * 1024;
+
+    /// <summary>Encodes the envelope; the same message always gives the same bytes.</summary>
+    public static byte[] Encode(Message message, ReadOnlyMemory<byte> payload, PeerId self)
+    {
+        var envelope = new Envelope
+        {
+            Id = UnsafeByteOperations.UnsafeWrap(message.Id.ToByteArray(bigEndian: true)),
+            From = UnsafeByteOperations.UnsafeWrap(self.ToPublicKey()),
+            To = UnsafeByteOperations.UnsafeWrap(message.To.ToPublicKey()),
+            Protocol = message.Protocol,
+            Level = message.Level.Name,
+            Key = message.Key,
+            CreatedMs = message.Created.ToUnixTimeMilliseconds(),
+            ExpiresMs = message.Expires?.ToUnixTimeMilliseconds() ?? 0,
+            Payload = UnsafeByteOperations.UnsafeWrap(payload),
+        };
+        foreach (var (name, value) in message.Attributes.OrderBy(a => a.Key, StringComparer.Ordinal))
+            envelope.Attributes.Add(new Attribute { Name = name, Value = value });
+        return envelope.ToByteArray();
+    }
+
+    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version.</summary>
+    public static Frame? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
+    {
+        reason = "";
+        try
+        {
+            var frame = Frame.Parser.ParseFrom(bytes.Span);
+            if (frame.Version != Version) reason = $"frame version {frame.Version} is unknown here";
+            else if (frame.Envelope.Length > maxPayload + MaxOverheadBytes) reason = "the frame is too large";
+            else return frame;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            reason = "not a frame";
+        }
+        return null;
+    }
+
+    /// <summary>Decodes the envelope. Null, with the reason, where it breaks a bound.</summary>
+    public static Envelope? DecodeEnvelope(ByteString bytes, out string reason)
+    {
+        try
+        {
+            var envelope = Envelope.Parser.ParseFrom(bytes.Span);
+            reason = Problem(envelope);
+            return reason.Length == 0 ? envelope : null;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            reason = "not an envelope";
+            return null;
+        }
+    }
+
+    public static Guid ReadId(ByteString id) =>
+        id.Length == 16 ? new Guid(id.Span, bigEndian: true) : Guid.Empty;
+
+    /// <summary>The first 16 bytes of a SHA-256, as a number to compare.</summary>
+    public static UInt128 Short(ReadOnlySpan<byte> hash) => BinaryPrimitives.ReadUInt128BigEndian(hash);
+
+    private static string Problem(Envelope e)
+    {
+        if (ReadId(e.Id) == Guid.Empty) return "the id is not a UUID";
+        if (e.From.Length != PeerId.KeyBytes || e.To.Length != PeerId.KeyBytes) return "a key has not 32 bytes";
+        if (e.Protocol.Length is 0 or > MaxNameBytes) return "the protocol id has a wrong length";
+        if (e.Key.Length > MaxNameBytes || e.Level.Length > MaxNameBytes) return "the key or level is too long";
+        if (e.Attributes.Count > MaxAttributes) return "too many attributes";
+        var total = 0;
+        string? last = null;
+        foreach (var a in e.Attributes)
+        {
+            total += a.Name.Length + a.Value.Length;
+            if (last is not null && string.CompareOrdinal(last, a.Name) >= 0) return "attributes are not ascending";
+            last = a.Name;
+        }
+        return total > MaxAttributeBytes ? "the attributes are too large" : "";
+    }
+}
