@@ -1,1 +1,1 @@
-System.Console.WriteLine("");
+return await PluginNode.Commands.CommandLine.RunAsync(args);

@@ -1,3 +1,5 @@
+using PluginNode.Storage;
+
 namespace PluginNode.Api;
 
 /// <summary>Turns everything that is not an answer into problem details.</summary>
@@ -32,10 +34,14 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
                 return ProblemBody.Of(problem.Status, problem.Message);
             case BadHttpRequestException bad:
                 return ProblemBody.Of(bad.StatusCode, bad.Message);
+            case StoreException store:
+                return ProblemBody.Of(
+                    StatusCodes.Status503ServiceUnavailable, $"the store failed; trying again is safe: {store.Message}");
             case OperationCanceledException:
                 return ProblemBody.Of(StatusCodes.Status503ServiceUnavailable, "the node is stopping");
             default:
-                LogMessages.RequestFailed(logger, context.Request.Method, context.Request.Path, e);
+                // The route and not the path, in which a peer's name may stand.
+                HostLogMessages.RequestFailed(logger, context.GetEndpoint()?.DisplayName ?? "a request", e);
                 return ProblemBody.Of(StatusCodes.Status500InternalServerError, "the node failed; its log says how");
         }
     }

@@ -17,8 +17,8 @@ internal static class HealthRoutes
             .WithSummary("Whether the process runs").Produces<HealthBody>();
         routes.MapGet("/health/ready", Ready)
             .WithSummary("Whether messages are taken and moved").Produces<HealthBody>().Produces<HealthBody>(503);
-        routes.MapGet("/metrics", (RunningNode node) =>
-                TypedResults.Text(MetricsText.Write(node.Kernel.Metrics()), MetricsText.MediaType))
+        routes.MapGet("/metrics", async (RunningNode node) =>
+                TypedResults.Text(MetricsText.Write(await node.Kernel.MetricsAsync()), MetricsText.MediaType))
             .WithSummary("Counters in the Prometheus text format").Produces<string>(200, "text/plain");
     }
 

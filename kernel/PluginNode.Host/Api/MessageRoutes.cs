@@ -52,7 +52,9 @@ internal static class MessageRoutes
         var most = timeout?.Value ?? TimeSpan.FromSeconds(10);
         using var ends = new CancellationTokenSource(most < MostWait ? most : MostWait, node.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ends.Token, Waits.Token(context));
-        return await node.Kernel.Outbox.WaitForEndAsync(id, either.Token);
+        var view = await node.Kernel.Outbox.WaitForEndAsync(id, either.Token);
+        await either.CancelAsync();
+        return view;
     }
 
     private static async Task<IResult> ListAsync(

@@ -21,11 +21,13 @@ internal static class MetricsText
         Counter("messages_cancelled_total", "Messages that were cancelled.", metrics.Cancelled);
         Counter("messages_quarantined_total", "Messages whose record was damaged.", metrics.Quarantined);
         Gauge("messages_waiting", "Messages that wait or are on their way.", metrics.Waiting);
+        Gauge("dead_letters", "Dead letters that are kept, those of earlier runs included.", metrics.DeadLetters);
         Counter("inbox_received_total", "Messages that peers sent and that were stored.", metrics.InboxReceived);
         Counter("inbox_duplicates_total", "Messages that came again.", metrics.InboxDuplicates);
         Counter("inbox_refused_total", "Messages that were refused for good.", metrics.InboxRefused);
         Gauge("inbox_waiting", "Messages that wait to be acknowledged.", metrics.InboxWaiting);
         Counter("store_damaged_records_total", "Damaged records that were found.", metrics.DamagedRecords);
+        Gauge("clock_held", "1 while the clock is in doubt and nothing expires.", metrics.ClockHeld ? 1 : 0);
         return text.ToString();
 
         void Counter(string name, string help, long value) => Write("counter", name, help, value);

@@ -70,11 +70,11 @@ internal static class PeerRoutes
         if (problems.Count > 0) return ProblemBody.Result(400, string.Join("; ", problems));
         var peers = node.Kernel.Peers;
         var peer = new Peer(name, id, addresses) { Paused = peers.Find(name)?.Paused ?? false };
-        return Outcome(await peers.PutAsync(peer), name, node);
+        return Changed(await peers.PutAsync(peer), name, node);
     }
 
     private static async Task<IResult> PauseAsync(string name, bool paused, RunningNode node) =>
-        Outcome(await node.Kernel.Peers.PauseAsync(name, paused), name, node);
+        Changed(await node.Kernel.Peers.PauseAsync(name, paused), name, node);
 
     private static async Task<IResult> DeleteAsync(string name, RunningNode node, string? waiting = null)
     {
@@ -91,9 +91,14 @@ internal static class PeerRoutes
         };
     }
 
-    private static IResult Outcome(PeerChange change, string name, RunningNode node) => change switch
+    private static IResult Changed(PeerChange change, string name, RunningNode node)
     {
-        PeerChange.Done => Answer(name, node),
+        if (change == PeerChange.Done && node.Kernel.Peers.Find(name) is { } peer) node.Kernel.PeerChanged(peer.Id);
+        return change == PeerChange.Done ? Answer(name, node) : Refusal(change, name);
+    }
+
+    private static IResult Refusal(PeerChange change, string name) => change switch
+    {
         PeerChange.NotFound => NotFound(name),
         PeerChange.Configured => Configured(name),
         PeerChange.KeyInUse => ProblemBody.Result(

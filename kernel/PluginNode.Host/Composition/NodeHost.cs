@@ -44,10 +44,10 @@ public sealed class NodeHost : IAsyncDisposable
     {
         var logger = loggers.CreateLogger("PluginNode.Node");
         var services = NodeServices.Prepare(settings, time, loggers);
-        LogMessages.Starting(logger, settings.Sections.Node.Name, services.Identity.Self.ToString());
+        HostLogMessages.Starting(logger, settings.Sections.Node.Name, services.Identity.Self.ToString());
         var token = ApiToken.LoadOrCreate(settings.TokenFile);
         var former = NodeServices.Former(settings);
-        var plugins = PluginSet.Load(settings, services.AddTo, logger);
+        var plugins = PluginSet.Load(settings, Path.Combine(settings.DataFolder, "run"), services.AddTo, logger);
         NodeKernel? kernel = null;
         try
         {
@@ -55,11 +55,11 @@ public sealed class NodeHost : IAsyncDisposable
             var node = new RunningNode(settings, kernel, plugins, time);
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
-            LogMessages.ApiListens(logger, api.Address.ToString());
+            HostLogMessages.ApiListens(logger, api.Address.ToString());
             var host = new NodeHost(node, token, api, logger);
             await host.StartTransportsAsync(cancellation);
             node.Phase = "ready";
-            LogMessages.Ready(logger);
+            HostLogMessages.Ready(logger);
             return host;
         }
         catch
@@ -95,7 +95,7 @@ public sealed class NodeHost : IAsyncDisposable
         await _api.DisposeAsync();
         await Node.Kernel.DisposeAsync();
         await Node.Plugins.DisposeAsync();
-        LogMessages.Stopped(_logger);
+        HostLogMessages.Stopped(_logger);
     }
 
     /// <summary>Ends it without grace.</summary>
@@ -110,14 +110,10 @@ public sealed class NodeHost : IAsyncDisposable
             services.Identity, former, store, services.Peers, services.Time, services.Chance, services.Loggers);
         try
         {
-            var kernel = await NodeKernel.OpenAsync(parts, settings.Kernel, cancellation);
-            var report = kernel.StoreReport;
-            LogMessages.StoreOpened(logger, name, report.Records, report.Bytes);
-            foreach (var damage in report.Damage)
-                LogMessages.StoreDamaged(logger, damage.Where, damage.Bytes, damage.What);
-            return kernel;
+            HostLogMessages.StoreChosen(logger, name);
+            return await NodeKernel.OpenAsync(parts, settings.Kernel, cancellation);
         }
-        catch (Exception e) when (e is StoreException or WrongKeyException)
+        catch (StoreException e)
         {
             throw new StartException($"store '{name}': {e.Message}");
         }
@@ -138,7 +134,7 @@ public sealed class NodeHost : IAsyncDisposable
             var protocols = sink.Protocols;
             if (protocols.FirstOrDefault(taken.ContainsKey) is { } twice)
             {
-                node.Plugins.Fault(plugin, $"the plugin '{taken[twice]}' takes the protocol '{twice}' already");
+                node.Plugins.Fault(plugin, $"the plugin '{taken[twice]}' takes one of its protocols already");
                 return;
             }
             node.Kernel.Attach(sink);
@@ -164,7 +160,13 @@ public sealed class NodeHost : IAsyncDisposable
             var scheme = transport.Scheme;
             if (_transports.Exists(t => t.Transport.Scheme == scheme))
                 throw new TransportException($"another plugin takes addresses of the scheme '{scheme}' already");
-            await transport.StartAsync(Node.Kernel.TransportHost, cancellation);
+            var arrivals = Node.Kernel.TransportHost;
+            if (transport is IPeerEvents events)
+                events.OnPeerChanged((peer, up) =>
+                {
+                    if (up) arrivals.Heard(peer, null);
+                });
+            await transport.StartAsync(arrivals, cancellation);
             Node.Kernel.Attach(transport);
             plugin.Schemes = [.. plugin.Schemes, scheme];
             _transports.Add((plugin, transport));

@@ -25,6 +25,12 @@ internal sealed record NodeServices(
             new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
     }
 
+    /// <summary>What a command needs that looks at the node's files while it is stopped: it makes nothing.</summary>
+    /// <exception cref="StartException">There is no key, or it can't be read.</exception>
+    public static NodeServices Offline(NodeSettings settings, TimeProvider time, ILoggerFactory loggers) => new(
+        Read("node.identity", () => NodeIdentity.Load(settings.IdentityFile)),
+        new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
+
     /// <summary>The keys that still open older records.</summary>
     /// <exception cref="StartException">One can't be read.</exception>
     public static List<NodeIdentity> Former(NodeSettings settings) => settings.FormerIdentityFiles.Index()

@@ -56,7 +56,7 @@ public sealed class PluginEntry(LoadedPlugin loaded)
         catch (Exception e)
         {
             Fault($"dispose: {e.Message}");
-            LogMessages.PluginFaulted(logger, Id, State, $"dispose: {e.Message}");
+            HostLogMessages.PluginFaulted(logger, Id, State, $"dispose: {e.Message}");
         }
     }
 }

@@ -20,15 +20,17 @@ public sealed class PluginSet
 
     /// <summary>Loads them. What is wrong with one is its own fault and ends nothing.</summary>
     /// <param name="settings">Which, and from where.</param>
+    /// <param name="runFolder">Where the private copies go that are loaded.</param>
     /// <param name="addKernelServices">What the kernel hands to each.</param>
     /// <param name="logger">Told of each.</param>
-    public static PluginSet Load(NodeSettings settings, Action<IServiceCollection> addKernelServices, ILogger logger)
+    public static PluginSet Load(
+        NodeSettings settings, string runFolder, Action<IServiceCollection> addKernelServices, ILogger logger)
     {
         var section = settings.Sections.Plugins;
         var loaded = PluginLoader.Load(new PluginLoadRequest
         {
             PluginsFolder = settings.PluginsFolder,
-            RunFolder = Path.Combine(settings.DataFolder, "run"),
+            RunFolder = runFolder,
             BaseFolder = settings.BaseFolder,
             DataFolder = settings.DataFolder,
             Settings = section.Settings,
@@ -41,7 +43,7 @@ public sealed class PluginSet
         var set = new PluginSet(all, logger);
         foreach (var plugin in all) set.Report(plugin);
         foreach (var id in section.Settings.Keys.Where(id => all.TrueForAll(p => p.Id != id)))
-            LogMessages.SettingsWithoutPlugin(logger, id);
+            HostLogMessages.SettingsWithoutPlugin(logger, id);
         return set;
     }
 
@@ -51,7 +53,7 @@ public sealed class PluginSet
     {
         if (named == NodeSettings.MemoryStore)
         {
-            LogMessages.MemoryStore(_logger);
+            HostLogMessages.MemoryStore(_logger);
             return (new MemoryStore(), named);
         }
         if (named is not null && All.FirstOrDefault(p => p.Id == named) is not { IsUsable: true })
@@ -75,7 +77,7 @@ public sealed class PluginSet
     public void Fault(PluginEntry plugin, string text)
     {
         plugin.Fault(text);
-        LogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
+        HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
     }
 
     /// <summary>Disposes all, in reverse order.</summary>
@@ -86,10 +88,10 @@ public sealed class PluginSet
 
     private void Report(PluginEntry plugin)
     {
-        foreach (var fault in plugin.Faults) LogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, fault);
+        foreach (var fault in plugin.Faults) HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, fault);
         if (plugin.IsUsable)
-            LogMessages.PluginLoaded(_logger, plugin.Id, plugin.Version, string.Join(", ", plugin.Provides));
-        else if (plugin.Faults.Count == 0) LogMessages.PluginDisabled(_logger, plugin.Id);
+            HostLogMessages.PluginLoaded(_logger, plugin.Id, plugin.Version, string.Join(", ", plugin.Provides));
+        else if (plugin.Faults.Count == 0) HostLogMessages.PluginDisabled(_logger, plugin.Id);
     }
 
     private string Unusable(string id) => All.FirstOrDefault(p => p.Id == id) is { } plugin
