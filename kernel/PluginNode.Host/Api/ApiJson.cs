@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace PluginNode.Api;
@@ -23,4 +25,15 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(PluginList))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProblemBody))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>As it goes over the wire: it is read as JSON and never as HTML, so that <c>+</c> may stay <c>+</c>.</summary>
+    public static ApiJson Wire => Wired.Context;
+
+    // A class of its own, so that the generated Default exists before it.
+    private static class Wired
+    {
+        public static readonly ApiJson Context = new(
+            new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+}

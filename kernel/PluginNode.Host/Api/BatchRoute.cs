@@ -21,7 +21,7 @@ internal static class BatchRoute
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/messages/batch", SendAsync).WithMetadata(RequestSize.Batch)
             .WithSummary("Send messages, one a line (NDJSON); answers one result a line, in the same order")
-            .Accepts<SendBody>("application/x-ndjson").Produces<BatchResult>(200, "application/x-ndjson").Problems(400, 413);
+            .Body<SendBody>("application/x-ndjson").Produces<BatchResult>(200, "application/x-ndjson").Problems(400, 413);
 
     private static async Task SendAsync(HttpContext context, RunningNode node)
     {
@@ -42,7 +42,7 @@ internal static class BatchRoute
         context.Response.ContentType = "application/x-ndjson";
         foreach (var result in results)
         {
-            JsonSerializer.Serialize(context.Response.BodyWriter.AsStream(), result, ApiJson.Default.BatchResult);
+            JsonSerializer.Serialize(context.Response.BodyWriter.AsStream(), result, ApiJson.Wire.BatchResult);
             context.Response.BodyWriter.Write([NewLine]);
             if (context.Response.BodyWriter.UnflushedBytes > 64 << 10)
                 await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
@@ -61,7 +61,7 @@ internal static class BatchRoute
     {
         try
         {
-            var body = JsonBody.Decode(new ReadOnlySequence<byte>(line), ApiJson.Default.SendBody);
+            var body = JsonBody.Decode(new ReadOnlySequence<byte>(line), ApiJson.Wire.SendBody);
             var reply = await node.Kernel.Outbox.SendAsync(body.ToRequest(node.Kernel.Peers), aborted);
             var status = MessageRoutes.SendStatusOf(reply.Verdict);
             return status < 400

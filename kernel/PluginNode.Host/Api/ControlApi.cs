@@ -50,10 +50,10 @@ internal sealed class ControlApi : IAsyncDisposable
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddSingleton(node);
-        builder.Services.AddOpenApi();
-        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.AddOpenApi(RouteDocumentation.Configure);
+        builder.Services.PostConfigure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.ConfigureHttpJsonOptions(
-            o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+            o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Wire));
 
         var app = builder.Build();
         app.UseMiddleware<ApiErrors>();

@@ -24,7 +24,7 @@ internal static class DeadLetterRoutes
         var views = await node.Kernel.Outbox.ListAsync(query);
         return TypedResults.Json(
             new DeadLetterList(MessageRoutes.Bodies(views, node), MessageRoutes.Next(views, query.Limit)),
-            ApiJson.Default.DeadLetterList);
+            ApiJson.Wire.DeadLetterList);
     }
 
     private static async Task<IResult> PurgeAsync(Guid id, RunningNode node)

@@ -13,7 +13,7 @@ internal static class HealthRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Json(new HealthBody("live", []), ApiJson.Default.HealthBody))
+        routes.MapGet("/health/live", () => TypedResults.Json(new HealthBody("live", []), ApiJson.Wire.HealthBody))
             .WithSummary("Whether the process runs").Produces<HealthBody>();
         routes.MapGet("/health/ready", Ready)
             .WithSummary("Whether messages are taken and moved").Produces<HealthBody>().Produces<HealthBody>(503);
@@ -24,5 +24,5 @@ internal static class HealthRoutes
 
     private static JsonHttpResult<HealthBody> Ready(RunningNode node) => TypedResults.Json(
         new HealthBody(node.Phase, node.Plugins.All.Where(p => p.Faults.Count > 0).Select(p => p.Id).ToList()),
-        ApiJson.Default.HealthBody, statusCode: node.IsReady ? 200 : 503);
+        ApiJson.Wire.HealthBody, statusCode: node.IsReady ? 200 : 503);
 }

@@ -16,7 +16,7 @@ internal static class InboxRoutes
         routes.MapGet("/v1/inbox", ListAsync).WithSummary("Receive: messages that wait, oldest first; wait is a long poll")
             .Produces<InboxList>().Problems(400, 404);
         routes.MapPost("/v1/inbox/ack", AckAsync).WithSummary("Acknowledge messages, which removes them")
-            .Accepts<AckBody>("application/json").Produces<AckAnswer>().Problems(400, 503);
+            .Body<AckBody>().Produces<AckAnswer>().Problems(400, 503);
         routes.MapGet("/v1/inbox/stream", InboxStream.RunAsync)
             .WithSummary("Receive as server-sent events").Produces(200, contentType: "text/event-stream").Problems(400, 404);
     }
@@ -30,16 +30,16 @@ internal static class InboxRoutes
             protocol, From(from, node), after, Waits.Limit(limit), most < MostWait ? most : MostWait);
         var page = await node.Kernel.Inbox.ListAsync(query, Waits.Token(context));
         var messages = page.Items.Select(i => InboxMessageBody.Of(i, node.Kernel.Peers)).ToList();
-        return TypedResults.Json(new InboxList(messages, page.Next), ApiJson.Default.InboxList);
+        return TypedResults.Json(new InboxList(messages, page.Next), ApiJson.Wire.InboxList);
     }
 
     private static async Task<IResult> AckAsync(HttpContext context, RunningNode node)
     {
-        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Default.AckBody);
+        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.AckBody);
         if (body.Ids.Count > MostIds) return ProblemBody.Result(400, $"ids: at most {MostIds} at once");
         var result = await node.Kernel.Inbox.AckAsync(body.Ids.Select((id, at) => Reference(id, at, node)).ToList());
         return TypedResults.Json(
-            new AckAnswer(result.Acknowledged, result.Unknown, result.Ambiguous), ApiJson.Default.AckAnswer);
+            new AckAnswer(result.Acknowledged, result.Unknown, result.Ambiguous), ApiJson.Wire.AckAnswer);
     }
 
     /// <summary>The sender that a query names.</summary>

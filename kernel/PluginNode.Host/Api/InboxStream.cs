@@ -43,7 +43,7 @@ internal static class InboxStream
     private static Task WriteAsync(HttpResponse response, InboxItem item, RunningNode node, CancellationToken cancellation)
     {
         var json = JsonSerializer.Serialize(
-            InboxMessageBody.Of(item, node.Kernel.Peers), ApiJson.Default.InboxMessageBody);
+            InboxMessageBody.Of(item, node.Kernel.Peers), ApiJson.Wire.InboxMessageBody);
         return response.WriteAsync(
             string.Create(CultureInfo.InvariantCulture, $"id: {item.Cursor}\nevent: message\ndata: {json}\n\n"), cancellation);
     }

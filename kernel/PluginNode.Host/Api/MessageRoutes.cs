@@ -13,7 +13,7 @@ internal static class MessageRoutes
     {
         routes.MapPost("/v1/messages", SendAsync).WithMetadata(size)
             .WithSummary("Send a message")
-            .Accepts<SendBody>("application/json")
+            .Body<SendBody>()
             .Produces<SendResult>(StatusCodes.Status202Accepted).Produces<SendResult>()
             .Problems(400, 404, 409, 413, 502, 503, 507);
         routes.MapGet("/v1/messages", ListAsync).WithSummary("List messages that go out")
@@ -32,7 +32,7 @@ internal static class MessageRoutes
         HttpContext context, RunningNode node, string? wait = null, Duration? timeout = null)
     {
         if (wait is not (null or "delivered")) return ProblemBody.Result(400, "wait: delivered is the only thing to wait for");
-        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Default.SendBody);
+        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.SendBody);
         var reply = await node.Kernel.Outbox.SendAsync(body.ToRequest(node.Kernel.Peers), context.RequestAborted);
         var status = SendStatusOf(reply.Verdict);
         if (status >= 400)
@@ -44,7 +44,7 @@ internal static class MessageRoutes
             result = SendResult.Of(view);
             if (view.EndedAt is not null) status = StatusCodes.Status200OK;
         }
-        return TypedResults.Json(result, ApiJson.Default.SendResult, statusCode: status);
+        return TypedResults.Json(result, ApiJson.Wire.SendResult, statusCode: status);
     }
 
     private static async Task<MessageView?> WaitAsync(HttpContext context, RunningNode node, Guid id, Duration? timeout)
@@ -65,12 +65,12 @@ internal static class MessageRoutes
             after, Waits.Limit(limit));
         var views = await node.Kernel.Outbox.ListAsync(query);
         return TypedResults.Json(
-            new MessageList(Bodies(views, node), Next(views, query.Limit)), ApiJson.Default.MessageList);
+            new MessageList(Bodies(views, node), Next(views, query.Limit)), ApiJson.Wire.MessageList);
     }
 
     private static async Task<IResult> FindAsync(Guid id, RunningNode node) =>
         await node.Kernel.Outbox.FindAsync(id) is { } view
-            ? TypedResults.Json(MessageBody.Of(view, node.Kernel.Peers, history: true), ApiJson.Default.MessageBody)
+            ? TypedResults.Json(MessageBody.Of(view, node.Kernel.Peers, history: true), ApiJson.Wire.MessageBody)
             : NotFound(id);
 
     /// <summary>Answers a change with the message as it stands then; 204 where it is gone.</summary>
@@ -78,7 +78,7 @@ internal static class MessageRoutes
         await change switch
         {
             ChangeResult.Done => await node.Kernel.Outbox.FindAsync(id) is { } view
-                ? TypedResults.Json(MessageBody.Of(view, node.Kernel.Peers), ApiJson.Default.MessageBody)
+                ? TypedResults.Json(MessageBody.Of(view, node.Kernel.Peers), ApiJson.Wire.MessageBody)
                 : TypedResults.NoContent(),
             ChangeResult.NotFound => NotFound(id),
             ChangeResult.WrongState => ProblemBody.Result(409, "the message's state does not allow this", id),

@@ -45,12 +45,12 @@ internal static class PeerRoutes
     {
         routes.MapGet("/v1/peers", (RunningNode node) => TypedResults.Json(
                 new PeerList(node.Kernel.Peers.All.Select(p => PeerBody.Of(p, node.Kernel.Peers)).ToList(), null),
-                ApiJson.Default.PeerList))
+                ApiJson.Wire.PeerList))
             .WithSummary("List peers").Produces<PeerList>();
         routes.MapGet("/v1/peers/{name}", (string name, RunningNode node) => Answer(name, node))
             .WithSummary("One peer").Produces<PeerBody>().Problems(404);
         routes.MapPut("/v1/peers/{name}", PutAsync).WithSummary("Add or change a peer")
-            .Accepts<PeerPut>("application/json").Produces<PeerBody>().Problems(400, 409, 503);
+            .Body<PeerPut>().Produces<PeerBody>().Problems(400, 409, 503);
         routes.MapDelete("/v1/peers/{name}", DeleteAsync)
             .WithSummary("Remove a peer; waiting=dead-letter also where messages wait for it")
             .Produces(StatusCodes.Status204NoContent).Problems(400, 404, 409, 503);
@@ -62,7 +62,7 @@ internal static class PeerRoutes
 
     private static async Task<IResult> PutAsync(string name, HttpContext context, RunningNode node)
     {
-        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Default.PeerPut);
+        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.PeerPut);
         var problems = new List<string>();
         if (!PeerBook.IsName(name)) problems.Add($"name: {PeerText.NameForm}");
         if (!PeerText.TryKey(body.PublicKey, out var id)) problems.Add($"publicKey: {PeerText.KeyForm}");
@@ -107,7 +107,7 @@ internal static class PeerRoutes
     };
 
     private static IResult Answer(string name, RunningNode node) => node.Kernel.Peers.Find(name) is { } peer
-        ? TypedResults.Json(PeerBody.Of(peer, node.Kernel.Peers), ApiJson.Default.PeerBody)
+        ? TypedResults.Json(PeerBody.Of(peer, node.Kernel.Peers), ApiJson.Wire.PeerBody)
         : NotFound(name);
 
     private static IResult NotFound(string name) => ProblemBody.Result(404, $"there is no peer '{name}'");

@@ -29,6 +29,6 @@ internal static class PluginRoutes
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/plugins", (RunningNode node) => TypedResults.Json(
-                new PluginList(node.Plugins.All.Select(PluginBody.Of).ToList(), null), ApiJson.Default.PluginList))
+                new PluginList(node.Plugins.All.Select(PluginBody.Of).ToList(), null), ApiJson.Wire.PluginList))
             .WithSummary("List plugins").Produces<PluginList>();
 }

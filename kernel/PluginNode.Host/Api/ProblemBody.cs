@@ -21,13 +21,13 @@ public sealed record ProblemBody(string Type, string Title, int Status, string? 
     public static IResult Result(int status, string detail, Guid? id = null) => Of(status, detail, id).ToResult();
 
     /// <summary>It as an endpoint's result.</summary>
-    public IResult ToResult() => TypedResults.Json(this, ApiJson.Default.ProblemBody, MediaType, Status);
+    public IResult ToResult() => TypedResults.Json(this, ApiJson.Wire.ProblemBody, MediaType, Status);
 
     /// <summary>Writes it where no endpoint does.</summary>
     public Task WriteAsync(HttpContext context)
     {
         context.Response.StatusCode = Status;
-        return context.Response.WriteAsJsonAsync(this, ApiJson.Default.ProblemBody, MediaType, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(this, ApiJson.Wire.ProblemBody, MediaType, context.RequestAborted);
     }
 }
 

@@ -89,7 +89,7 @@ internal sealed class ApiClient(Uri address, string tokenFile) : IDisposable
     {
         try
         {
-            var problem = JsonSerializer.Deserialize(text, ApiJson.Default.ProblemBody);
+            var problem = JsonSerializer.Deserialize(text, ApiJson.Wire.ProblemBody);
             return new ApiProblemException((int)status, problem?.Detail ?? problem?.Title ?? $"the node answered {(int)status}");
         }
         catch (JsonException)

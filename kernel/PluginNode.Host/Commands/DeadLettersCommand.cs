@@ -18,7 +18,7 @@ internal static class DeadLettersCommand
             var query = MessagesCommand.Query(
                 ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Limit)), ("after", parsed.GetValue(After)));
             using var node = Shared.Node(parsed);
-            var list = await node.GetAsync($"/v1/dead-letters{query}", ApiJson.Default.DeadLetterList, cancellation);
+            var list = await node.GetAsync($"/v1/dead-letters{query}", ApiJson.Wire.DeadLetterList, cancellation);
             Shared.Screen(parsed).Table(
                 list.Json, "no dead letters", MessagesCommand.Columns, list.Value.DeadLetters.Select(MessagesCommand.Row));
             return ExitCode.Done;

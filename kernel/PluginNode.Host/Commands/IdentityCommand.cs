@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PluginNode.Composition;
@@ -26,7 +27,7 @@ internal static class IdentityCommand
             var body = new IdentityBody(
                 settings.Sections.Node.Name, identity.Self.ToString(), identity.Did,
                 Convert.ToBase64String(identity.Self.ToPublicKey()), settings.IdentityFile);
-            Shared.Screen(parsed).Fields(JsonSerializer.Serialize(body, IdentityJson.Default.IdentityBody),
+            Shared.Screen(parsed).Fields(JsonSerializer.Serialize(body, Relaxed.IdentityBody),
             [
                 ("name", body.Name), ("peer id", body.PeerId), ("did", body.Did), ("public key", body.PublicKey),
                 ("identity file", body.IdentityFile),
@@ -35,6 +36,9 @@ internal static class IdentityCommand
         });
         return command;
     }
+
+    private static readonly IdentityJson Relaxed = new(
+        new JsonSerializerOptions(IdentityJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static NodeIdentity Load(string path)
     {

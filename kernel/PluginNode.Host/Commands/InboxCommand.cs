@@ -37,7 +37,7 @@ internal static class InboxCommand
             ("protocol", parsed.GetValue(Protocol)), ("from", parsed.GetValue(From)), ("wait", wait),
             ("limit", parsed.GetValue(Limit)), ("after", parsed.GetValue(After)));
         using var node = Shared.Node(parsed);
-        var list = await node.GetAsync($"/v1/inbox{query}", ApiJson.Default.InboxList, cancellation);
+        var list = await node.GetAsync($"/v1/inbox{query}", ApiJson.Wire.InboxList, cancellation);
         Shared.Screen(parsed).Table(list.Json, "the inbox is empty", ["id", "from", "protocol", "level", "received", "text"],
             list.Value.Messages.Select(m => new[]
             {
@@ -51,7 +51,7 @@ internal static class InboxCommand
     {
         using var node = Shared.Node(parsed);
         var answer = await node.CallAsync(
-            HttpMethod.Post, "/v1/inbox/ack", new AckBody { Ids = ids }, ApiJson.Default.AckBody, ApiJson.Default.AckAnswer,
+            HttpMethod.Post, "/v1/inbox/ack", new AckBody { Ids = ids }, ApiJson.Wire.AckBody, ApiJson.Wire.AckAnswer,
             cancellation);
         var result = answer.Value;
         Shared.Screen(parsed).Fields(answer.Json,

@@ -53,7 +53,7 @@ internal static class MessagesCommand
             ("state", parsed.GetValue(State)), ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Limit)),
             ("after", parsed.GetValue(After)));
         using var node = Shared.Node(parsed);
-        var list = await node.GetAsync($"/v1/messages{query}", ApiJson.Default.MessageList, cancellation);
+        var list = await node.GetAsync($"/v1/messages{query}", ApiJson.Wire.MessageList, cancellation);
         Shared.Screen(parsed).Table(list.Json, "no messages", Columns, list.Value.Messages.Select(Row));
         return ExitCode.Done;
     }
@@ -61,7 +61,7 @@ internal static class MessagesCommand
     private static async Task<int> ShowAsync(ParseResult parsed, Guid id, CancellationToken cancellation)
     {
         using var node = Shared.Node(parsed);
-        var answer = await node.GetAsync($"/v1/messages/{id}", ApiJson.Default.MessageBody, cancellation);
+        var answer = await node.GetAsync($"/v1/messages/{id}", ApiJson.Wire.MessageBody, cancellation);
         var m = answer.Value;
         var screen = Shared.Screen(parsed);
         screen.Fields(answer.Json,
@@ -86,7 +86,7 @@ internal static class MessagesCommand
         {
             using var node = Shared.Node(parsed);
             var answer = await node.CallAsync(
-                method, $"/v1/messages/{parsed.GetValue(id)}{suffix}", ApiJson.Default.MessageBody, cancellation);
+                method, $"/v1/messages/{parsed.GetValue(id)}{suffix}", ApiJson.Wire.MessageBody, cancellation);
             Shared.Screen(parsed).Line(answer.Json ?? "{}", $"{parsed.GetValue(id)} {answer.Value?.State ?? "gone"}");
             return ExitCode.Done;
         });

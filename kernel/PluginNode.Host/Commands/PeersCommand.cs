@@ -12,7 +12,7 @@ internal static class PeersCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var node = Shared.Node(parsed);
-            var list = await node.GetAsync("/v1/peers", ApiJson.Default.PeerList, cancellation);
+            var list = await node.GetAsync("/v1/peers", ApiJson.Wire.PeerList, cancellation);
             Shared.Screen(parsed).Table(list.Json, "no peers", ["name", "peer id", "addresses", "paused", "from"],
                 list.Value.Peers.Select(p => new[]
                 {
@@ -39,7 +39,7 @@ internal static class PeersCommand
             using var node = Shared.Node(parsed);
             var body = new PeerPut { PublicKey = parsed.GetValue(key)!, Addresses = parsed.GetValue(addresses) };
             var answer = await node.CallAsync(
-                HttpMethod.Put, Path(parsed.GetValue(name)!), body, ApiJson.Default.PeerPut, ApiJson.Default.PeerBody,
+                HttpMethod.Put, Path(parsed.GetValue(name)!), body, ApiJson.Wire.PeerPut, ApiJson.Wire.PeerBody,
                 cancellation);
             Shared.Screen(parsed).Line(answer.Json, $"{answer.Value.Name} is {answer.Value.PeerId}");
             return ExitCode.Done;
@@ -71,7 +71,7 @@ internal static class PeersCommand
         {
             using var node = Shared.Node(parsed);
             var answer = await node.CallAsync(
-                HttpMethod.Post, $"{Path(parsed.GetValue(name)!)}/{verb}", ApiJson.Default.PeerBody, cancellation);
+                HttpMethod.Post, $"{Path(parsed.GetValue(name)!)}/{verb}", ApiJson.Wire.PeerBody, cancellation);
             Shared.Screen(parsed).Line(
                 answer.Json, $"{answer.Value.Name} {(answer.Value.Paused ? "is paused" : "goes on")}");
             return ExitCode.Done;

@@ -12,7 +12,7 @@ internal static class PluginsCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var node = Shared.Node(parsed);
-            var list = await node.GetAsync("/v1/plugins", ApiJson.Default.PluginList, cancellation);
+            var list = await node.GetAsync("/v1/plugins", ApiJson.Wire.PluginList, cancellation);
             Shared.Screen(parsed).Table(list.Json, "no plugins", ["id", "version", "state", "provides", "schemes", "faults"],
                 list.Value.Plugins.Select(p => new[]
                 {

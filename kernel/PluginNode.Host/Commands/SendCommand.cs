@@ -60,7 +60,7 @@ internal static class SendCommand
         var path = wait is null ? "/v1/messages" : $"/v1/messages?wait=delivered&timeout={wait}";
         using var node = Shared.Node(parsed);
         var answer = await node.CallAsync(
-            HttpMethod.Post, path, body, ApiJson.Default.SendBody, ApiJson.Default.SendResult, cancellation);
+            HttpMethod.Post, path, body, ApiJson.Wire.SendBody, ApiJson.Wire.SendResult, cancellation);
         var result = answer.Value;
         Shared.Screen(parsed).Fields(answer.Json,
             [("id", result.Id.ToString()), ("state", result.State), ("durability", result.Durability), ("reason", result.Reason)]);

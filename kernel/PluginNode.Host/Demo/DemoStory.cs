@@ -53,19 +53,19 @@ internal sealed class DemoStory(DemoNode sender, DemoNode receiver, Timeline tim
 
     private async Task IntroduceAsync(DemoNode who, DemoNode to, CancellationToken cancellation)
     {
-        var plugins = await to.Api.GetAsync("/v1/plugins", ApiJson.Default.PluginList, cancellation);
+        var plugins = await to.Api.GetAsync("/v1/plugins", ApiJson.Wire.PluginList, cancellation);
         var addresses = who.Configuration.Addresses(plugins.Value);
         if (addresses.Count == 0) throw new StartException("no installed transport listens on a loopback URL");
         await to.Api.CallAsync(
             HttpMethod.Put, $"/v1/peers/{who.Name}", new PeerPut { PublicKey = who.PublicKey, Addresses = addresses },
-            ApiJson.Default.PeerPut, ApiJson.Default.PeerBody, cancellation);
+            ApiJson.Wire.PeerPut, ApiJson.Wire.PeerBody, cancellation);
         timeline.Event(to.Name, $"knows {who.Name} at {string.Join(", ", addresses)}");
     }
 
     private async Task<SendResult> SendAsync(SendBody body, CancellationToken cancellation)
     {
         var answer = await sender.Api.CallAsync(
-            HttpMethod.Post, "/v1/messages", body, ApiJson.Default.SendBody, ApiJson.Default.SendResult, cancellation);
+            HttpMethod.Post, "/v1/messages", body, ApiJson.Wire.SendBody, ApiJson.Wire.SendResult, cancellation);
         return answer.Value;
     }
 
@@ -74,7 +74,7 @@ internal sealed class DemoStory(DemoNode sender, DemoNode receiver, Timeline tim
         var limit = timeline.Elapsed + TimeSpan.FromSeconds(10);
         while (timeline.Elapsed < limit)
         {
-            var message = await sender.Api.GetAsync($"/v1/messages/{id}", ApiJson.Default.MessageBody, cancellation);
+            var message = await sender.Api.GetAsync($"/v1/messages/{id}", ApiJson.Wire.MessageBody, cancellation);
             if (message.Value.History is [.., var last])
             {
                 timeline.Event(sender.Name, $"tried in vain: {last.Outcome}");
@@ -86,7 +86,7 @@ internal sealed class DemoStory(DemoNode sender, DemoNode receiver, Timeline tim
 
     private async Task<IReadOnlyList<InboxMessageBody>> InboxAsync(string query, CancellationToken cancellation)
     {
-        var list = await receiver.Api.GetAsync($"/v1/inbox{query}", ApiJson.Default.InboxList, cancellation);
+        var list = await receiver.Api.GetAsync($"/v1/inbox{query}", ApiJson.Wire.InboxList, cancellation);
         return list.Value.Messages;
     }
 
@@ -94,7 +94,7 @@ internal sealed class DemoStory(DemoNode sender, DemoNode receiver, Timeline tim
     {
         var body = new AckBody { Ids = messages.Select(m => m.Id.ToString()).ToList() };
         await receiver.Api.CallAsync(
-            HttpMethod.Post, "/v1/inbox/ack", body, ApiJson.Default.AckBody, ApiJson.Default.AckAnswer, cancellation);
+            HttpMethod.Post, "/v1/inbox/ack", body, ApiJson.Wire.AckBody, ApiJson.Wire.AckAnswer, cancellation);
         timeline.Event(receiver.Name, "acknowledged it, so the inbox is empty again");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace PluginNode.Logging;
@@ -10,6 +11,8 @@ namespace PluginNode.Logging;
 /// <param name="time">The clock.</param>
 internal sealed class LineLogs(TextWriter output, bool json, TimeProvider time) : ILoggerProvider
 {
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Lock _gate = new();
 
     /// <summary>Logs for a process, to standard error: what a command answers goes to standard output.</summary>
@@ -46,7 +49,7 @@ internal sealed class LineLogs(TextWriter output, bool json, TimeProvider time) 
         IReadOnlyList<KeyValuePair<string, object?>>? values)
     {
         using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes))
+        using (var writer = new Utf8JsonWriter(bytes, Relaxed))
         {
             writer.WriteStartObject();
             writer.WriteString("time", time.GetUtcNow().UtcDateTime);
