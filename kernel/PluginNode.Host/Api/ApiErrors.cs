@@ -26,6 +26,12 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
         }
     }
 
+    // The framework's words name its types, 'Failed to bind parameter "int limit" from "x".'; a client knows the name only.
+    private static string Words(string message) =>
+        message.Split('"') is ["Failed to bind parameter ", var parameter, _, .. var value, _]
+            ? $"{parameter.Split(' ')[^1]}: '{string.Join('"', value)}' can't be read"
+            : message;
+
     private ProblemBody Problem(Exception e, HttpContext context)
     {
         switch (e)
@@ -33,7 +39,7 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
             case ProblemException problem:
                 return ProblemBody.Of(problem.Status, problem.Message);
             case BadHttpRequestException bad:
-                return ProblemBody.Of(bad.StatusCode, bad.Message);
+                return ProblemBody.Of(bad.StatusCode, Words(bad.Message));
             case StoreException store:
                 return ProblemBody.Of(
                     StatusCodes.Status503ServiceUnavailable, $"the store failed; trying again is safe: {store.Message}");
