@@ -1,0 +1,251 @@
+using PluginNode.Storage;
+
+namespace PluginNode.FileStore;
+
+// The writing side: one loop, which runs while something waits.
+public sealed partial class FileRecordStore
+{
+    private const long GroupBytes = 8 << 20;
+    private const double PrepareAt = 0.25;
+
+    private readonly Queue<Pending> _pending = new();
+    private byte[] _buffer = new byte[64 * 1024];
+    private Segment? _active;
+    private Task<Segment>? _next;
+    private Task _writing = Task.CompletedTask;
+    private bool _busy;
+    private bool _closing;
+    private long _group;
+    private int _made;
+
+    private sealed record Pending(RecordBatch Batch, bool IsMove, TaskCompletionSource Done)
+    {
+        public long Bytes { get; } = BytesOf(Batch);
+
+        private static long BytesOf(RecordBatch batch)
+        {
+            var frames = (batch.Removals.Count + FrameFormat.RemovalsInFrame - 1) / FrameFormat.RemovalsInFrame;
+            var bytes = (frames * (long)(FrameFormat.FixedBytes + FrameFormat.TrailerBytes)) + (8L * batch.Removals.Count);
+            foreach (var record in batch.Appends) bytes += FrameFormat.BytesOf(record);
+            return bytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task CommitAsync(RecordBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Appends.Count == 0 && batch.Removals.Count == 0 ? Task.CompletedTask : Enqueue(batch, isMove: false);
+    }
+
+    private Task Enqueue(RecordBatch batch, bool isMove)
+    {
+        var pending = new Pending(
+            batch, isMove, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_lock)
+        {
+            if (_closing) throw new StoreException("The store is closed.");
+            _pending.Enqueue(pending);
+            if (_busy) return pending.Done.Task;
+            _busy = true;
+            var loop = new TaskCompletionSource();
+            _writing = loop.Task;
+            _ = WriteLoopAsync(loop);
+        }
+        return pending.Done.Task;
+    }
+
+    private async Task WriteLoopAsync(TaskCompletionSource ended)
+    {
+        await Task.Yield(); // who commits goes on gathering while this writes
+        while (TakeGroup() is { } group)
+        {
+            StoreException? failure = null;
+            try
+            {
+                await WriteAsync(group);
+            }
+            catch (DiskFullException e)
+            {
+                failure = new StoreFullException(
+                    $"The store's disk is full; nothing was kept. Free some space: commits go on by themselves. ({e.Message})", e);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failure = new StoreException($"The store cannot be written: {e.Message}", e);
+            }
+            if (failure is not null) LogMessages.CommitFailed(_logger, failure.Message);
+            foreach (var pending in group)
+            {
+                if (failure is null) pending.Done.SetResult();
+                else pending.Done.SetException(failure);
+            }
+            await DeleteObsoleteAsync(s => s == _active || s.End == 0);
+        }
+        ended.SetResult();
+    }
+
+    private List<Pending>? TakeGroup()
+    {
+        lock (_lock)
+        {
+            var group = new List<Pending>();
+            var bytes = 0L;
+            // A move stands alone: a removal of the moved record in the same write would come before the copy.
+            while (_pending.TryPeek(out var next)
+                && (group.Count == 0 || (bytes + next.Bytes <= GroupBytes && !next.IsMove && !group[0].IsMove)))
+            {
+                group.Add(_pending.Dequeue());
+                bytes += next.Bytes;
+            }
+            if (group.Count > 0) return group;
+            _busy = false;
+            return null;
+        }
+    }
+
+    private async Task WriteAsync(List<Pending> group)
+    {
+        if (group[0].IsMove && DropRemoved(group) == 0) return;
+        var bytes = group.Sum(p => p.Bytes);
+        if (_active is null || _active.End + bytes > _active.Size) await RollAsync(bytes);
+        var segment = _active!;
+        if (_buffer.Length < bytes) _buffer = new byte[Math.Max(bytes, _buffer.Length * 2L)];
+        var number = _group++;
+        var placed = Encode(group, segment, number);
+        try
+        {
+            await segment.File.WriteAsync(segment.End, _buffer.AsMemory(0, (int)bytes), flush: true);
+        }
+        catch (IOException)
+        {
+            // What the disk kept of this write is unknown, and asking again would not tell (fsync reports an error
+            // once): nothing more is put behind it.
+            _active = null;
+            throw;
+        }
+        Apply(group, placed, segment, bytes);
+        if (_next is null && segment.End > segment.Size * PrepareAt) _next = NewSegmentAsync(0);
+        if (_buffer.Length > GroupBytes * 2) _buffer = new byte[64 * 1024];
+    }
+
+    /// <summary>A record that was removed since its move was asked for must not be written behind its removal.</summary>
+    private int DropRemoved(List<Pending> group)
+    {
+        var (batch, _, done) = group[0];
+        List<Record> kept;
+        lock (_lock) kept = [.. batch.Appends.Where(r => _index.TryFind(r.Key.Sequence, out var _))];
+        group[0] = new Pending(new RecordBatch(kept, []), IsMove: true, done);
+        return kept.Count;
+    }
+
+    private List<Location> Encode(List<Pending> group, Segment segment, long number)
+    {
+        var placed = new List<Location>();
+        var at = 0;
+        foreach (var (batch, _, _) in group)
+        {
+            var removals = batch.Removals.Chunk(FrameFormat.RemovalsInFrame).ToList();
+            for (var i = 0; i < batch.Appends.Count; i++)
+            {
+                var record = batch.Appends[i];
+                placed.Add(new Location(segment, segment.End + at, record.Header.Length, record.Body.Length));
+                var last = removals.Count == 0 && i == batch.Appends.Count - 1;
+                at += FrameFormat.Write(_buffer.AsSpan(at), record, number, last);
+            }
+            for (var i = 0; i < removals.Count; i++)
+                at += FrameFormat.Write(_buffer.AsSpan(at), removals[i], number, i == removals.Count - 1);
+        }
+        return placed;
+    }
+
+    private void Apply(List<Pending> group, List<Location> placed, Segment segment, long bytes)
+    {
+        lock (_lock)
+        {
+            segment.End += bytes;
+            var next = 0;
+            foreach (var (batch, _, _) in group)
+            {
+                foreach (var record in batch.Appends) _index.Append(record.Key.Sequence, placed[next++]);
+                foreach (var sequence in batch.Removals) _index.Remove(sequence, segment);
+            }
+        }
+    }
+
+    private async Task RollAsync(long atLeast)
+    {
+        var full = _active;
+        _active = null;
+        if (full is not null) full.File.Truncate(full.End);
+        var next = _next;
+        _next = null;
+        if (next is not null)
+        {
+            try
+            {
+                var segment = await next;
+                if (segment.Size >= atLeast)
+                {
+                    _active = segment;
+                    return;
+                }
+            }
+            catch (IOException e)
+            {
+                LogMessages.PrepareFailed(_logger, e.Message);
+            }
+        }
+        _active = await NewSegmentAsync(atLeast);
+    }
+
+    /// <summary>At the end: gives back the space that was prepared for nothing.</summary>
+    private async Task DiscardPreparedAsync()
+    {
+        _active?.File.Truncate(_active.End);
+        if (_next is null) return;
+        try
+        {
+            var prepared = await _next;
+            prepared.Dispose();
+            _disk.Delete(prepared.Name);
+        }
+        catch (IOException e)
+        {
+            LogMessages.PrepareFailed(_logger, e.Message);
+        }
+    }
+
+    private async Task<Segment> NewSegmentAsync(long atLeast)
+    {
+        int number;
+        lock (_lock) number = _made = Math.Max(_made + 1, _index.NextNumber);
+        var segment = await _maker.MakeAsync(number, atLeast);
+        lock (_lock) _index.Add(segment);
+        return segment;
+    }
+
+    private async Task DeleteObsoleteAsync(Func<Segment, bool> inUse)
+    {
+        while (true)
+        {
+            List<Segment> obsolete;
+            lock (_lock) obsolete = _index.TakeObsolete(inUse);
+            if (obsolete.Count == 0) return;
+            try
+            {
+                foreach (var segment in obsolete)
+                {
+                    segment.Dispose();
+                    _disk.Delete(segment.Name);
+                }
+                await _disk.FlushFolderAsync();
+            }
+            catch (IOException e)
+            {
+                LogMessages.DeleteFailed(_logger, e.Message); // the next opening finds it empty and tries again
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using PluginNode.Storage;
+
+namespace PluginNode.FileStore;
+
+/// <summary>Copies damaged bytes aside, and only then lets them go.</summary>
+internal sealed class Quarantine(IDisk disk, ILogger logger)
+{
+    /// <summary>Copies a range of a segment into a file of its own, on stable storage when the task completes.</summary>
+    public async Task CopyAsync(Segment segment, long offset, long bytes, string what)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"quarantine/{segment.Number:D8}-{offset:D10}.bin");
+        var content = new byte[bytes];
+        for (var done = 0; done < bytes;)
+        {
+            var read = segment.File.Read(offset + done, content.AsSpan(done));
+            if (read == 0) break;
+            done += read;
+        }
+        try
+        {
+            using var copy = disk.Open(name, create: true);
+            await copy.WriteAsync(0, content, flush: true);
+        }
+        catch (IOException e) when (e is not DiskFullException && Exists(name))
+        {
+            // It was copied before a crash kept it from being let go: the first copy is as good.
+        }
+        await disk.FlushFolderAsync();
+        LogMessages.Quarantined(logger, what, bytes, segment.Name, offset);
+    }
+
+    /// <summary>Overwrites a place, so that it is not found and reported again: with zeros, or the end mark that belongs there.</summary>
+    public static async Task MendAsync(Segment segment, BadPlace place) => await segment.File.WriteAsync(
+        place.Offset,
+        place.What == SegmentScan.BadEndMark ? FrameFormat.End.ToArray() : new byte[place.Bytes], flush: true);
+
+    private bool Exists(string name)
+    {
+        try
+        {
+            using var file = disk.Open(name, create: false);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
