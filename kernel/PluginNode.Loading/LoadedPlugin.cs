@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PluginNode.Loading;
+
+/// <summary>How a plugin stands.</summary>
+public enum PluginState
+{
+    /// <summary>It is loaded and configured.</summary>
+    Loaded,
+
+    /// <summary>The configuration disables it.</summary>
+    Disabled,
+
+    /// <summary>It may not be loaded: built against other contracts, or not pinned.</summary>
+    Refused,
+
+    /// <summary>It is broken, unsafe, or its settings are wrong.</summary>
+    Faulted,
+
+    /// <summary>It was unloaded.</summary>
+    Unloaded,
+
+    /// <summary>It was to be unloaded, but something still holds it.</summary>
+    Leaked,
+}
+
+/// <summary>One plugin folder, loaded or not. Faults are text: no object of the plugin is kept in them.</summary>
+public sealed class LoadedPlugin : IAsyncDisposable
+{
+    private PluginLoadContext? _context;
+    private ServiceProvider? _services;
+
+    internal LoadedPlugin(string id, string version, PluginState state, params IEnumerable<string> faults) =>
+        (Id, Version, State, Faults, Provides) = (id, version, state, [.. faults], []);
+
+    internal LoadedPlugin(
+        PluginManifest manifest, PluginLoadContext context, ServiceProvider services, IReadOnlyList<string> provides)
+        : this(manifest.Id, manifest.Version, PluginState.Loaded) =>
+        (_context, _services, Provides) = (context, services, provides);
+
+    /// <summary>Its id; the folder's name where the id could not be read.</summary>
+    public string Id { get; }
+
+    /// <summary>Its version; empty where it could not be read.</summary>
+    public string Version { get; }
+
+    /// <summary>How it stands.</summary>
+    public PluginState State { get; private set; }
+
+    /// <summary>Why it is not loaded, one line each.</summary>
+    public IReadOnlyList<string> Faults { get; }
+
+    /// <summary>The contracts that it registered, e.g. <c>ITransport</c>.</summary>
+    public IReadOnlyList<string> Provides { get; }
+
+    /// <summary>Its own container; null unless it is loaded.</summary>
+    public IServiceProvider? Services => _services;
+
+    /// <summary>
+    /// Disposes its container and unloads it. Nothing of the plugin may be referenced any more. Whether it is really gone
+    /// is looked at for a bounded time: <see cref="PluginState.Unloaded"/>, else <see cref="PluginState.Leaked"/>.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_services is null) return;
+        await _services.DisposeAsync();
+        State = IsGone(Unload()) ? PluginState.Unloaded : PluginState.Leaked;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // no frame of the caller may hold the context while it is collected
+    private WeakReference Unload()
+    {
+        var reference = new WeakReference(_context);
+        _context!.Unload();
+        (_context, _services) = (null, null);
+        return reference;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsGone(WeakReference reference)
+    {
+        const int collections = 10;
+        for (var i = 0; i < collections && reference.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        return !reference.IsAlive;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using PluginNode.Plugins;
+
+namespace PluginNode.Loading;
+
+/// <summary>
+/// Finds the plugins of a folder and loads each into a context of its own. A plugin that is wrong in any way changes its
+/// own state only.
+/// </summary>
+public static class PluginLoader
+{
+    private static readonly Version HostContracts = typeof(IPlugin).Assembly.GetName().Version!;
+
+    /// <summary>Loads what there is, in ordinal order of the folder names. Called once at start, on one thread.</summary>
+    /// <exception cref="IOException">The plugins folder or the run folder cannot be used at all.</exception>
+    public static IReadOnlyList<LoadedPlugin> Load(PluginLoadRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var plugins = new List<LoadedPlugin>();
+        if (!Directory.Exists(request.PluginsFolder)) return plugins;
+        foreach (var folder in Directory.EnumerateDirectories(request.PluginsFolder).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetFileName(folder);
+            var dll = Path.Combine(folder, name + ".dll");
+            plugins.Add(File.Exists(dll)
+                ? Load(folder, name, dll, request, plugins)
+                : new LoadedPlugin(name, "", PluginState.Faulted, $"There is no {name}.dll in {folder}: not a plugin."));
+        }
+        return plugins;
+    }
+
+    private static LoadedPlugin Load(
+        string folder, string name, string dll, PluginLoadRequest request, List<LoadedPlugin> others)
+    {
+        PluginManifest manifest;
+        try
+        {
+            manifest = ManifestReader.Read(dll);
+        }
+        catch (PluginLoadException e)
+        {
+            return new LoadedPlugin(name, "", PluginState.Faulted, e.Message);
+        }
+        var (id, version) = (manifest.Id, manifest.Version);
+        if (request.Disabled.Contains(id)) return new LoadedPlugin(id, version, PluginState.Disabled);
+        if (others.Any(o => o.Id == id && o.Version.Length > 0))
+            return new LoadedPlugin(id, version, PluginState.Faulted, $"Another plugin has the id '{id}' too; {folder} is left out.");
+        if (VersionProblem(manifest) is { } mismatch) return new LoadedPlugin(id, version, PluginState.Refused, mismatch);
+        try
+        {
+            if (FolderSafety.Problem(folder) is { } unsafeFolder)
+                return new LoadedPlugin(id, version, PluginState.Faulted, unsafeFolder);
+            var hash = ContentHash.Of(folder);
+            if (PinProblem(id, hash, request) is { } pin) return new LoadedPlugin(id, version, PluginState.Refused, pin);
+            var copy = ShadowCopy.Make(folder, request.RunFolder, id, hash);
+            ShadowCopy.RemoveOthers(request.RunFolder, id, hash);
+            return Start(manifest, Path.Combine(copy, name + ".dll"), request);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PluginLoadException)
+        {
+            return new LoadedPlugin(id, version, PluginState.Faulted, e.Message);
+        }
+    }
+
+    private static LoadedPlugin Start(PluginManifest manifest, string dll, PluginLoadRequest request)
+    {
+        var context = new PluginLoadContext(dll);
+        try
+        {
+            var assembly = context.LoadFromAssemblyPath(dll);
+            var type = assembly.GetType(manifest.EntryType, throwOnError: false);
+            if (type is null || !typeof(IPlugin).IsAssignableFrom(type))
+                throw new PluginLoadException($"Its entry '{manifest.EntryType}' is no type that implements IPlugin.");
+            var plugin = (IPlugin)Activator.CreateInstance(type)!;
+            var services = new ServiceCollection();
+            request.AddKernelServices(services);
+            var before = services.Count;
+            var settings = request.Settings.TryGetValue(manifest.Id, out var given) ? given : Empty();
+            plugin.Configure(new PluginBuilder(
+                services, settings, request.BaseFolder, request.DataFolder,
+                Path.Combine(request.DataFolder, "plugins", manifest.Id)));
+            var provides = services.Skip(before).Select(s => s.ServiceType)
+                .Where(t => t.Assembly == typeof(IPlugin).Assembly).Select(t => t.Name)
+                .Distinct(StringComparer.Ordinal).ToList();
+            if (provides.Count == 0) throw new PluginLoadException("It provides nothing: it registered none of the contracts.");
+            return new LoadedPlugin(manifest, context, services.BuildServiceProvider(), provides);
+        }
+        catch (Exception e)
+        {
+            context.Unload();
+            return new LoadedPlugin(manifest.Id, manifest.Version, PluginState.Faulted, Faults(manifest.Id, e));
+        }
+    }
+
+    // What a plugin throws becomes text here: the object would keep its context alive.
+    private static IEnumerable<string> Faults(string id, Exception e)
+    {
+        if (e is TargetInvocationException { InnerException: { } inner }) e = inner;
+        return e switch
+        {
+            PluginSettingsException settings => [.. settings.Problems.Select(p => $"plugins.settings.{id}.{p}")],
+            PluginLoadException => [e.Message],
+            _ => [$"It failed while it was configured: {e.GetType().Name}: {e.Message}"],
+        };
+    }
+
+    private static string? VersionProblem(PluginManifest manifest)
+    {
+        if (manifest.Contracts is not { } built) return "It does not reference PluginNode.Contracts.";
+        return built.Major == HostContracts.Major && built.Minor <= HostContracts.Minor
+            ? null
+            : $"It was built against PluginNode.Contracts {built.ToString(3)}, and this node has {HostContracts.ToString(3)}: "
+                + "the major version must be the same, and the minor one no newer. Install a fitting version of either.";
+    }
+
+    private static string? PinProblem(string id, string hash, PluginLoadRequest request)
+    {
+        if (request.Trust != "pinned") return null;
+        if (!request.Pins.TryGetValue(id, out var pin))
+            return $"plugins.trust is 'pinned' and plugins.pins does not list '{id}'. Its content hash is {hash}.";
+        return string.Equals(pin, hash, StringComparison.OrdinalIgnoreCase)
+            ? null : $"plugins.pins.{id} is {pin}, but its content hash is {hash}.";
+    }
+
+    private static JsonElement Empty()
+    {
+        using var document = JsonDocument.Parse("{}");
+        return document.RootElement.Clone();
+    }
+}
