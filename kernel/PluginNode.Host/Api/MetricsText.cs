@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text;
+
+namespace PluginNode.Api;
+
+/// <summary>The counters in the Prometheus text format. They conserve, at every moment since the process started:
+/// accepted + restored + replayed = delivered + sent + dead + cancelled + quarantined + waiting.</summary>
+internal static class MetricsText
+{
+    public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
+
+    public static string Write(KernelMetrics metrics)
+    {
+        var text = new StringBuilder();
+        Counter("messages_accepted_total", "Messages that were accepted.", metrics.Accepted);
+        Counter("messages_restored_total", "Messages that waited in the store at the start.", metrics.Restored);
+        Counter("messages_replayed_total", "Dead letters that were sent again.", metrics.Replayed);
+        Counter("messages_delivered_total", "Messages that their peer has on stable storage.", metrics.Delivered);
+        Counter("messages_sent_total", "Messages that went out where the wire can say no more.", metrics.Sent);
+        Counter("messages_dead_total", "Messages that became dead letters.", metrics.Dead);
+        Counter("messages_cancelled_total", "Messages that were cancelled.", metrics.Cancelled);
+        Counter("messages_quarantined_total", "Messages whose record was damaged.", metrics.Quarantined);
+        Gauge("messages_waiting", "Messages that wait or are on their way.", metrics.Waiting);
+        Gauge("dead_letters", "Dead letters that are kept, those of earlier runs included.", metrics.DeadLetters);
+        Counter("inbox_received_total", "Messages that peers sent and that were stored.", metrics.InboxReceived);
+        Counter("inbox_duplicates_total", "Messages that came again.", metrics.InboxDuplicates);
+        Counter("inbox_refused_total", "Messages that were refused for good.", metrics.InboxRefused);
+        Gauge("inbox_waiting", "Messages that wait to be acknowledged.", metrics.InboxWaiting);
+        Counter("store_damaged_records_total", "Damaged records that were found.", metrics.DamagedRecords);
+        Gauge("clock_held", "1 while the clock is in doubt and nothing expires.", metrics.ClockHeld ? 1 : 0);
+        return text.ToString();
+
+        void Counter(string name, string help, long value) => Write("counter", name, help, value);
+        void Gauge(string name, string help, long value) => Write("gauge", name, help, value);
+        void Write(string type, string name, string help, long value) => text.Append(
+            CultureInfo.InvariantCulture,
+            $"# HELP pluginnode_{name} {help}\n# TYPE pluginnode_{name} {type}\npluginnode_{name} {value}\n");
+    }
+}

@@ -1,0 +1,62 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using PluginNode.Configuration;
+using PluginNode.Identity;
+using PluginNode.Peers;
+using PluginNode.Plugins;
+
+namespace PluginNode.Composition;
+
+/// <summary>What stands before there is a kernel: data folder, identity, peers, clock, chance, logs.</summary>
+/// <param name="Identity">This node's key.</param>
+/// <param name="Peers">The peers of the file; the kernel adds those of the store.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Chance">The source of chance.</param>
+/// <param name="Loggers">The logs.</param>
+internal sealed record NodeServices(
+    NodeIdentity Identity, PeerBook Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers)
+{
+    /// <summary>Makes what is missing: the data folder, and the key.</summary>
+    /// <exception cref="StartException">Something can't be read or made.</exception>
+    public static NodeServices Prepare(NodeSettings settings, TimeProvider time, ILoggerFactory loggers)
+    {
+        DataFolder.Prepare(settings.DataFolder);
+        return new NodeServices(
+            Read("node.identity", () => NodeIdentity.LoadOrCreate(settings.IdentityFile)),
+            new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
+    }
+
+    /// <summary>What a command needs that looks at the node's files while it is stopped: it makes nothing.</summary>
+    /// <exception cref="StartException">There is no key, or it can't be read.</exception>
+    public static NodeServices Offline(NodeSettings settings, TimeProvider time, ILoggerFactory loggers) => new(
+        Read("node.identity", () => NodeIdentity.Load(settings.IdentityFile)),
+        new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
+
+    /// <summary>The keys that still open older records.</summary>
+    /// <exception cref="StartException">One can't be read.</exception>
+    public static List<NodeIdentity> Former(NodeSettings settings) => settings.FormerIdentityFiles.Index()
+        .Select(f => Read($"node.formerIdentities[{f.Index}]", () => NodeIdentity.Load(f.Item))).ToList();
+
+    /// <summary>Puts what the kernel hands to plugins into a plugin's container. A plugin gets a signer that can't sign as
+    /// the kernel, never the key.</summary>
+    public void AddTo(IServiceCollection services)
+    {
+        services.AddSingleton<ISigner>(new PluginSigner(Identity));
+        services.AddSingleton<IPeerDirectory>(Peers);
+        services.AddSingleton(Time);
+        services.AddSingleton(Chance);
+        services.AddSingleton(Loggers);
+        services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
+    }
+
+    private static NodeIdentity Read(string key, Func<NodeIdentity> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (IdentityException e)
+        {
+            throw new StartException($"{key}: {e.Message}");
+        }
+    }
+}

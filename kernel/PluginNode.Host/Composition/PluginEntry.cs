@@ -1,0 +1,62 @@
+using PluginNode.Loading;
+
+namespace PluginNode.Composition;
+
+/// <summary>A plugin as the node uses it: what loading said of it, and what became of it since.</summary>
+public sealed class PluginEntry(LoadedPlugin loaded)
+{
+    private volatile IReadOnlyList<string> _later = [];
+
+    /// <summary>Its id.</summary>
+    public string Id => loaded.Id;
+
+    /// <summary>Its version.</summary>
+    public string Version => loaded.Version;
+
+    /// <summary><c>loaded</c>, <c>disabled</c>, <c>refused</c> or <c>faulted</c>.</summary>
+    public string State => _later.Count > 0 ? "faulted" : loaded.State.ToString().ToLowerInvariant();
+
+    /// <summary>What it registered, by contract.</summary>
+    public IReadOnlyList<string> Provides => loaded.Provides;
+
+    /// <summary>The schemes of its transports.</summary>
+    public IReadOnlyList<string> Schemes { get; set; } = [];
+
+    /// <summary>What went wrong, one line each.</summary>
+    public IReadOnlyList<string> Faults => [.. loaded.Faults, .. _later];
+
+    /// <summary>Whether its services may be used.</summary>
+    public bool IsUsable => loaded.State == PluginState.Loaded && _later.Count == 0;
+
+    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory.</summary>
+    public void Fault(string text) => _later = [.. _later, text];
+
+    /// <summary>All services of that contract; none where it is not usable. What it throws becomes a fault.</summary>
+    public IReadOnlyList<T> Services<T>() where T : class
+    {
+        if (!IsUsable) return [];
+        try
+        {
+            return [.. loaded.Services!.GetServices<T>()];
+        }
+        catch (Exception e)
+        {
+            Fault($"{typeof(T).Name}: {e.Message}");
+            return [];
+        }
+    }
+
+    /// <summary>Disposes its container.</summary>
+    public async Task DisposeAsync(ILogger logger)
+    {
+        try
+        {
+            await loaded.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            Fault($"dispose: {e.Message}");
+            HostLogMessages.PluginFaulted(logger, Id, State, $"dispose: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using PluginNode.Configuration;
+
+namespace PluginNode.Composition;
+
+/// <summary>What the control API shows and steers. Callable from any thread.</summary>
+/// <param name="Settings">What the node was started with.</param>
+/// <param name="Kernel">The opened kernel.</param>
+/// <param name="Plugins">The plugins that were found.</param>
+/// <param name="Time">The node's clock.</param>
+public sealed record RunningNode(NodeSettings Settings, NodeKernel Kernel, PluginSet Plugins, TimeProvider Time)
+{
+    private volatile string _phase = "starting";
+
+    /// <summary><c>starting</c>, <c>ready</c> or <c>stopping</c>.</summary>
+    public string Phase
+    {
+        get => _phase;
+        set => _phase = value;
+    }
+
+    /// <summary>Whether messages are taken and moved.</summary>
+    public bool IsReady => _phase == "ready";
+}

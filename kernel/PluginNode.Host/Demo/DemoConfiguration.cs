@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PluginNode.Api;
+
+namespace PluginNode.Demo;
+
+/// <summary>
+/// A node's configuration for the demo: the one that is installed, with a name, ports and a data folder of its own.
+/// It knows no plugin: every loopback URL in plugin settings gets a free port.
+/// </summary>
+internal sealed class DemoConfiguration
+{
+    private readonly JsonObject _document;
+
+    private DemoConfiguration(JsonObject document, Uri api)
+    {
+        _document = document;
+        Api = api;
+    }
+
+    /// <summary>Where the control API is to listen.</summary>
+    public Uri Api { get; }
+
+    /// <summary>The text of the file.</summary>
+    public string Text => _document.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+
+    /// <summary>Derives one.</summary>
+    /// <param name="installed">The text of the installed configuration.</param>
+    /// <param name="pluginsFolder">Where the plugins really lie.</param>
+    /// <param name="name">The node's name.</param>
+    public static DemoConfiguration Derive(string installed, string pluginsFolder, string name)
+    {
+        var document = (JsonObject)JsonNode.Parse(installed, documentOptions: new JsonDocumentOptions
+        {
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = true,
+        })!;
+        var api = new Uri($"http://127.0.0.1:{FreePort()}");
+        document["node"] = new JsonObject { ["name"] = name };
+        document["api"] = new JsonObject { ["listen"] = api.ToString() };
+        document["peers"] = new JsonArray();
+        var plugins = document["plugins"] as JsonObject ?? [];
+        document["plugins"] = plugins;
+        plugins["folder"] = pluginsFolder;
+        if (plugins["settings"] is { } settings) Rewrite(settings);
+        return new DemoConfiguration(document, api);
+    }
+
+    /// <summary>The first protocol that the policy maps to a level.</summary>
+    public string? ProtocolOf(string level) => (_document["delivery"]?["protocols"] as JsonObject)?
+        .FirstOrDefault(p => p.Value?.GetValueKind() == JsonValueKind.String && p.Value.GetValue<string>() == level).Key;
+
+    /// <summary>Where other nodes reach it: a transport whose scheme is a URL's own, or ends with it behind a plus, is
+    /// reached at that URL of its settings.</summary>
+    public List<string> Addresses(PluginList plugins)
+    {
+        var addresses = new List<string>();
+        foreach (var plugin in plugins.Plugins)
+            if (_document["plugins"]?["settings"]?[plugin.Id] is { } settings)
+                foreach (var url in Urls(settings))
+                    foreach (var scheme in plugin.Schemes)
+                        if (scheme == url.Scheme || scheme.EndsWith($"+{url.Scheme}", StringComparison.Ordinal))
+                            addresses.Add($"{scheme}://{url.Authority}");
+        return addresses;
+    }
+
+    private static void Rewrite(JsonNode node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var (name, value) in members.ToList())
+                {
+                    if (Loopback(value) is { } url) members[name] = WithFreePort(url);
+                    else if (value is not null) Rewrite(value);
+                }
+                break;
+            case JsonArray list:
+                for (var i = 0; i < list.Count; i++)
+                {
+                    if (Loopback(list[i]) is { } url) list[i] = WithFreePort(url);
+                    else if (list[i] is { } value) Rewrite(value);
+                }
+                break;
+        }
+    }
+
+    private static IEnumerable<Uri> Urls(JsonNode node) => node switch
+    {
+        JsonObject members => members.SelectMany(m => m.Value is null ? [] : Urls(m.Value)),
+        JsonArray list => list.SelectMany(v => v is null ? [] : Urls(v)),
+        _ => Loopback(node) is { } url ? [url] : [],
+    };
+
+    private static Uri? Loopback(JsonNode? node) =>
+        node?.GetValueKind() == JsonValueKind.String
+        && Uri.TryCreate(node.GetValue<string>(), UriKind.Absolute, out var url) && url.IsLoopback && !url.IsFile
+            ? url
+            : null;
+
+    private static JsonValue WithFreePort(Uri url) =>
+        JsonValue.Create($"{url.Scheme}://{url.Host}:{FreePort()}{(url.PathAndQuery == "/" ? "" : url.PathAndQuery)}");
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

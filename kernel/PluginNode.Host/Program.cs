@@ -1,0 +1,1 @@
+return await PluginNode.Commands.CommandLine.RunAsync(args);
