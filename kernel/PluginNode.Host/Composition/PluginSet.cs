@@ -27,7 +27,7 @@ public sealed class PluginSet
         NodeSettings settings, string runFolder, Action<IServiceCollection> addKernelServices, ILogger logger)
     {
         var section = settings.Sections.Plugins;
-        var loaded = PluginLoader.Load(new PluginLoadRequest
+        var loaded = Find(new PluginLoadRequest
         {
             PluginsFolder = settings.PluginsFolder,
             RunFolder = runFolder,
@@ -45,6 +45,18 @@ public sealed class PluginSet
         foreach (var id in section.Settings.Keys.Where(id => all.TrueForAll(p => p.Id != id)))
             HostLogMessages.SettingsWithoutPlugin(logger, id);
         return set;
+    }
+
+    private static IReadOnlyList<LoadedPlugin> Find(PluginLoadRequest request)
+    {
+        try
+        {
+            return PluginLoader.Load(request);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"plugins.folder: {e.Message}");
+        }
     }
 
     /// <summary>The store that the configuration names, or the only installed one.</summary>

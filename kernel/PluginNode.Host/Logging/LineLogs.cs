@@ -19,6 +19,8 @@ internal sealed class LineLogs(TextWriter output, bool json, TimeProvider time) 
     public static ILoggerFactory Create(TimeProvider time, LogLevel least = LogLevel.Information) =>
         LoggerFactory.Create(b => b.SetMinimumLevel(least)
             .AddFilter("Microsoft", LogLevel.Warning)
+            // A start that fails is told by the command, with the key that is concerned.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
             .AddProvider(new LineLogs(Console.Error, Console.IsErrorRedirected, time)));
 
