@@ -49,6 +49,7 @@ public sealed class NodeHost : IAsyncDisposable
         var former = NodeServices.Former(settings);
         var plugins = PluginSet.Load(settings, Path.Combine(settings.DataFolder, "run"), services.AddTo, logger);
         NodeKernel? kernel = null;
+        NodeHost? host = null;
         try
         {
             kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
@@ -56,7 +57,7 @@ public sealed class NodeHost : IAsyncDisposable
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
-            var host = new NodeHost(node, token, api, logger);
+            host = new NodeHost(node, token, api, logger);
             await host.StartTransportsAsync(cancellation);
             node.Phase = "ready";
             HostLogMessages.Ready(logger);
@@ -64,8 +65,12 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch
         {
-            if (kernel is not null) await kernel.DisposeAsync();
-            await plugins.DisposeAsync();
+            if (host is not null) await host.DisposeAsync();
+            else
+            {
+                if (kernel is not null) await kernel.DisposeAsync();
+                await plugins.DisposeAsync();
+            }
             throw;
         }
     }
@@ -107,7 +112,7 @@ public sealed class NodeHost : IAsyncDisposable
     {
         var (store, name) = plugins.ChooseStore(settings.Sections.Store);
         var parts = new KernelParts(
-            services.Identity, former, store, services.Peers, services.Time, services.Chance, services.Loggers);
+            services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers);
         try
         {
             HostLogMessages.StoreChosen(logger, name);
