@@ -6,10 +6,10 @@ namespace PluginNode.FileStore;
 public sealed record FileStoreOptions
 {
     /// <summary>The store's folder, relative to the data folder. Default <c>store</c>.</summary>
-    public string Folder { get; init; } = "store";
+    public string Folder { get; set; } = "store";
 
     /// <summary>Bytes of a segment, 65 536 to 1 073 741 824. Default 67 108 864 (64 MiB).</summary>
-    public int SegmentBytes { get; init; } = 64 << 20;
+    public int SegmentBytes { get; set; } = 64 << 20;
 
     /// <summary>Every problem of these settings.</summary>
     public IEnumerable<string> Validate()

@@ -8,26 +8,26 @@ public sealed record MeshHttpOptions
 {
     /// <summary>Where to listen, an http URL without a path; port 0: any free one; empty: nowhere. Default
     /// <c>http://127.0.0.1:7433</c>.</summary>
-    public string Listen { get; init; } = "http://127.0.0.1:7433";
+    public string Listen { get; set; } = "http://127.0.0.1:7433";
 
     /// <summary>The name that <c>/ping</c> answers with; empty: the peer id. Default empty.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Seconds that a request may take, its answer included, 1 to 300. Default 15.</summary>
-    public int SendTimeoutSeconds { get; init; } = 15;
+    public int SendTimeoutSeconds { get; set; } = 15;
 
     /// <summary>Seconds that connecting may take, 1 to 60. Default 5.</summary>
-    public int ConnectTimeoutSeconds { get; init; } = 5;
+    public int ConnectTimeoutSeconds { get; set; } = 5;
 
     /// <summary>Most bytes of a batch, 65 536 to 268 435 456. Default 25 165 824 (24 MiB).</summary>
-    public int MaxBatchBytes { get; init; } = 24 << 20;
+    public int MaxBatchBytes { get; set; } = 24 << 20;
 
     /// <summary>Most bytes of batches being received at once; what is over waits. At least one batch. Default 100 663 296
     /// (96 MiB).</summary>
-    public long MaxReceivingBytes { get; init; } = 96L << 20;
+    public long MaxReceivingBytes { get; set; } = 96L << 20;
 
     /// <summary>Most connections that are accepted at once, 1 to 100 000. Default 1 000.</summary>
-    public int MaxConnections { get; init; } = 1000;
+    public int MaxConnections { get; set; } = 1000;
 
     /// <summary>Every problem of these settings.</summary>
     public IEnumerable<string> Validate()
