@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PluginNode.Benchmarks;
+
+/// <summary>One line of the table: messages a second, the physical limit of the same run, and their ratio.</summary>
+internal sealed record Figure(string What, double PerSecond, double? Limit, double? Ratio, double BytesPerMessage);
+
+/// <summary>Collects figures, each the median of several runs.</summary>
+internal sealed class Figures
+{
+    public const int Runs = 5;
+
+    private readonly List<Figure> _all = [];
+
+    /// <summary>Measures what and limit in turn, so that a machine that drifts drifts for both.</summary>
+    public async Task MeasureAsync(string what, Func<Task<double>>? limit, Func<Task<double>> measure)
+    {
+        var (speeds, limits) = (new List<double>(), new List<double>());
+        double allocated = 0;
+        for (var run = 0; run < Runs; run++)
+        {
+            if (limit is not null) limits.Add(await limit());
+            var before = GC.GetTotalAllocatedBytes();
+            Counted = 1;
+            speeds.Add(await measure());
+            allocated = (double)(GC.GetTotalAllocatedBytes() - before) / Counted;
+            await Console.Error.WriteAsync('.');
+        }
+        var median = Median(speeds);
+        var best = limit is null ? (double?)null : Median(limits);
+        _all.Add(new Figure(what, median, best, median / best, allocated));
+    }
+
+    /// <summary>How many messages the running measurement moved; for bytes allocated by message.</summary>
+    public long Counted { get; set; } = 1;
+
+    public void Print(bool json)
+    {
+        Console.Error.WriteLine();
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(_all, FigureJson.Default.ListFigure));
+            return;
+        }
+        Console.WriteLine($"{"",-38} {"messages/s",12} {"limit",12} {"ratio",7} {"B alloc.",10}");
+        foreach (var f in _all)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{f.What,-38} {f.PerSecond,12:N0} {f.Limit,12:N0} {f.Ratio,7:N2} {f.BytesPerMessage,10:N0}"));
+        Console.WriteLine($"Medians of {Runs} runs. Limit: a plain loop of append + fdatasync into a prepared file on the same disk,");
+        Console.WriteLine("with the same bytes and as many messages for each flush as there are producers.");
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(List<Figure>))]
+internal sealed partial class FigureJson : JsonSerializerContext;

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace PluginNode.Benchmarks;
+
+/// <summary>How fast critical messages are accepted, and how fast they are drained to a peer; both sides durable.</summary>
+internal static class OutboxBenchmark
+{
+    private const int FrameOverhead = 300; // what sealing and the record's frame add to a payload, about
+
+    public static async Task<int> RunAsync(bool json)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, $".bench-{Environment.ProcessId}")).FullName;
+        try
+        {
+            var figures = new Figures();
+            foreach (var bytes in (int[])[256, 1024, 65536])
+                foreach (var producers in (int[])[1, 64])
+                    await EnqueueAsync(figures, folder, bytes, producers);
+            foreach (var lanes in (int[])[1, 64]) await DrainAsync(figures, folder, lanes);
+            figures.Print(json);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Task EnqueueAsync(Figures figures, string folder, int bytes, int producers)
+    {
+        var messages = bytes > 10_000 ? 2000 : producers == 1 ? 5000 : 60_000;
+        return figures.MeasureAsync(
+            $"enqueue, {bytes} B, {producers} producer{(producers == 1 ? "" : "s")}",
+            () => DiskLimit.MeasureAsync(folder, bytes + FrameOverhead, producers, messages),
+            async () =>
+            {
+                await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talks: false);
+                await node.EnqueueAsync(2, producers, bytes, 200, lanes: 64);
+                figures.Counted = messages;
+                return await node.EnqueueAsync(2, producers, bytes, messages, lanes: 64);
+            });
+    }
+
+    private static Task DrainAsync(Figures figures, string folder, int lanes)
+    {
+        const int messages = 50_000;
+        return figures.MeasureAsync(
+            $"drain, 1024 B, {lanes} lane{(lanes == 1 ? "" : "s")}", null,
+            async () =>
+            {
+                await using var receiver = await BenchNode.StartAsync(folder, 2, 1, null, talks: true);
+                await using var sender = await BenchNode.StartAsync(folder, 1, 2, receiver.Address, talks: true);
+                await sender.Kernel.Peers.PauseAsync("peer", true);
+                await sender.EnqueueAsync(2, 64, 1024, messages, lanes);
+                figures.Counted = messages;
+                var clock = Stopwatch.StartNew();
+                await sender.Kernel.Peers.PauseAsync("peer", false);
+                sender.Kernel.PeerChanged(BenchNode.IdOf(2));
+                while ((await sender.Kernel.MetricsAsync()).Delivered < messages) await Task.Delay(1);
+                return messages / clock.Elapsed.TotalSeconds;
+            });
+    }
+}

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PluginNode.EndToEnd.Tests;
+
+/// <summary>A real node in a folder of its own, which can be killed and started again.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+
+    private readonly List<string> _log = [];
+    private readonly int _apiPort = FreePort();
+    private readonly int _meshPort = FreePort();
+    private readonly JsonObject _configuration;
+    private Process? _process;
+
+    public NodeProcess(string folder, string name)
+    {
+        (Name, Folder) = (name, Path.Combine(folder, name));
+        Directory.CreateDirectory(Folder);
+        _configuration = new JsonObject
+        {
+            ["node"] = new JsonObject { ["name"] = name },
+            ["api"] = new JsonObject { ["listen"] = $"http://127.0.0.1:{_apiPort}" },
+            ["plugins"] = new JsonObject
+            {
+                ["folder"] = Path.Combine(Staged, "plugins"),
+                ["settings"] = new JsonObject
+                {
+                    ["mesh-http"] = new JsonObject { ["listen"] = $"http://127.0.0.1:{_meshPort}" },
+                    ["file-store"] = new JsonObject { ["segmentBytes"] = 1 << 20 },
+                },
+            },
+            ["delivery"] = new JsonObject
+            {
+                ["protocols"] = new JsonObject { ["/test/critical"] = "critical", ["/test/moderate"] = "moderate" },
+                ["retry"] = new JsonObject { ["first"] = "100ms", ["most"] = "1s" },
+            },
+            ["peers"] = new JsonArray(),
+        };
+        WriteConfiguration();
+    }
+
+    public string Name { get; }
+    public string Folder { get; }
+    public string Store => Path.Combine(Folder, "data", "store");
+    public string MeshAddress => $"mesh+http://127.0.0.1:{_meshPort}";
+    public HttpClient Api { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
+    public int ProcessId => _process!.Id;
+
+    private static string Staged
+    {
+        get
+        {
+            for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+                if (File.Exists(Path.Combine(folder, "node", "pluginnode"))) return Path.Combine(folder, "node");
+            throw new InvalidOperationException("There is no staged node: run build/stage first, or build/test.");
+        }
+    }
+
+    /// <summary>Introduces each to the other, before either runs.</summary>
+    public static async Task IntroduceAsync(NodeProcess a, NodeProcess b)
+    {
+        var (keyA, keyB) = (await a.PublicKeyAsync(), await b.PublicKeyAsync());
+        a.AddPeer(b, keyB);
+        b.AddPeer(a, keyA);
+    }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public async Task StartAsync()
+    {
+        _process = Run("run");
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            if (_process.HasExited || deadline.Elapsed > StartsWithin)
+                throw new InvalidOperationException($"{Name} does not start:\n{Log}");
+            try
+            {
+                using var response = await Api.GetAsync($"http://127.0.0.1:{_apiPort}/health/ready");
+                if (response.StatusCode == HttpStatusCode.OK) break;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+            await Task.Delay(10);
+        }
+        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", (await File.ReadAllTextAsync(Path.Combine(Folder, "data", "api.token"))).Trim());
+    }
+
+    /// <summary>kill −9.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM; the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>Runs a command of this node's and returns its exit code and all that it printed.</summary>
+    public async Task<(int Exit, string Output)> CommandAsync(params string[] arguments)
+    {
+        lock (_log) _log.Clear();
+        using var process = Run(arguments);
+        await process.WaitForExitAsync();
+        return (process.ExitCode, Log);
+    }
+
+    public Uri Url(string path) => new($"http://127.0.0.1:{_apiPort}{path}");
+
+    public async Task<JsonNode> GetAsync(string path)
+    {
+        using var response = await Api.GetAsync(Url(path));
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync(string path, JsonNode body)
+    {
+        using var content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        using var response = await Api.PostAsync(Url(path), content);
+        var text = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false }) await KillAsync();
+        _process?.Dispose();
+        Api.Dispose();
+    }
+
+    private string Log
+    {
+        get
+        {
+            lock (_log) return string.Join('\n', _log);
+        }
+    }
+
+    private async Task<string> PublicKeyAsync()
+    {
+        var (exit, output) = await CommandAsync("identity", "--json");
+        return exit == 0
+            ? JsonNode.Parse(output)!["publicKey"]!.GetValue<string>()
+            : throw new InvalidOperationException($"pluginnode identity failed: {output}");
+    }
+
+    private void AddPeer(NodeProcess other, string key)
+    {
+        _configuration["peers"]!.AsArray().Add(new JsonObject
+        {
+            ["name"] = other.Name, ["publicKey"] = key, ["addresses"] = new JsonArray(other.MeshAddress),
+        });
+        WriteConfiguration();
+    }
+
+    private void WriteConfiguration() => File.WriteAllText(
+        Path.Combine(Folder, "plugins.json"),
+        _configuration.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+
+    private Process Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Staged, "pluginnode"))
+        {
+            UseShellExecute = false, WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true,
+        };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null) return;
+        lock (_log)
+        {
+            _log.Add(line);
+            if (_log.Count > 200) _log.RemoveAt(0);
+        }
+    }
+
+    // Peers must find a node again after its restart, so its port is chosen before it runs.
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
