@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using PluginNode.Commands;
 
@@ -140,10 +141,33 @@ public sealed class CommandLineTests
     public async Task Run_TokenFileWithoutToken_Is1()
     {
         _folder.Write("token", "short");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder["token"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var (code, _, error) = await RunAsync(["run", "--config", Config(
             """{ "store": "memory", "api": { "listen": "http://127.0.0.1:0", "tokenFile": "token" } }""")]);
         Assert.That(code, Is.EqualTo(1));
         Assert.That(error, Does.Contain("api.tokenFile"));
+    }
+
+    [Test, Platform(Exclude = "Win", Reason = "Windows has no such modes.")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Run_TokenFileThatOthersRead_Is1()
+    {
+        _folder.Write("token", new string('t', 43));
+        File.SetUnixFileMode(_folder["token"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var (code, _, error) = await RunAsync(["run", "--config", Config(
+            """{ "store": "memory", "api": { "listen": "http://127.0.0.1:0", "tokenFile": "token" } }""")]);
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(error, Does.Contain("api.tokenFile").And.Contain("chmod 600"));
+    }
+
+    [Test]
+    public async Task Run_DataFolderInUse_Is1_AndSaysByWhom()
+    {
+        await using var node = await TestNode.StartAsync();
+        var (code, _, error) = await RunAsync(["run", "--config", Path.Combine(node.Folder, "plugins.json")]);
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(error, Does.Contain("node.data").And.Contain($"in use by process {Environment.ProcessId}"));
     }
 
     [Test]

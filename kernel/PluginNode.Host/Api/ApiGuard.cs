@@ -13,7 +13,7 @@ internal sealed class ApiGuard(RequestDelegate next, ApiToken token, Uri listen)
     private static readonly PathString[] Open = ["/health", "/metrics"];
 
     private readonly HashSet<string> _hosts =
-        new(StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "[::1]", listen.Host, Environment.MachineName };
+        new(StringComparer.OrdinalIgnoreCase) { "localhost", "127.0.0.1", "[::1]", listen.Host };
 
     private readonly bool _anyAddress = listen.Host is "0.0.0.0" or "[::]";
 
@@ -36,5 +36,7 @@ internal sealed class ApiGuard(RequestDelegate next, ApiToken token, Uri listen)
 
     // An address can't be rebound by a name server, so any is fine where the node listens on all of its own.
     private bool IsOurs(string host) =>
-        _hosts.Contains(host) || (_anyAddress && IPAddress.TryParse(host.Trim('[', ']'), out _));
+        _hosts.Contains(host)
+        || (_anyAddress && (IPAddress.TryParse(host.Trim('[', ']'), out _)
+            || string.Equals(host, Environment.MachineName, StringComparison.OrdinalIgnoreCase)));
 }

@@ -8,6 +8,8 @@ namespace PluginNode.Api;
 /// <summary>The bearer token that opens the control API: 32 random bytes, in a file that only its owner reads.</summary>
 public sealed class ApiToken
 {
+    private const UnixFileMode Others = (UnixFileMode)0b000_111_111;
+
     private readonly byte[] _bytes;
 
     private ApiToken(string text)
@@ -26,6 +28,8 @@ public sealed class ApiToken
         try
         {
             if (!File.Exists(path)) Create(path);
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
+                throw new StartException($"api.tokenFile: {path} may be read or written by others. Run: chmod 600 {path}");
             return Load(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -40,14 +40,7 @@ internal static class BatchRoute
         while (underWay.Count > 0) await TakeAsync();
 
         context.Response.ContentType = "application/x-ndjson";
-        foreach (var result in results)
-        {
-            JsonSerializer.Serialize(context.Response.BodyWriter.AsStream(), result, ApiJson.Wire.BatchResult);
-            context.Response.BodyWriter.Write([NewLine]);
-            if (context.Response.BodyWriter.UnflushedBytes > 64 << 10)
-                await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        }
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        await WriteAsync(context.Response.BodyWriter, results, context.RequestAborted);
 
         async Task TakeAsync()
         {
@@ -55,6 +48,17 @@ internal static class BatchRoute
             bytes -= length;
             results.Add(await send);
         }
+    }
+
+    private static async Task WriteAsync(PipeWriter output, List<BatchResult> results, CancellationToken aborted)
+    {
+        foreach (var result in results)
+        {
+            output.Write(JsonSerializer.SerializeToUtf8Bytes(result, ApiJson.Wire.BatchResult));
+            output.Write([NewLine]);
+            if (output.UnflushedBytes > 64 << 10) await output.FlushAsync(aborted);
+        }
+        await output.FlushAsync(aborted);
     }
 
     private static async Task<BatchResult> SendLineAsync(byte[] line, RunningNode node, CancellationToken aborted)

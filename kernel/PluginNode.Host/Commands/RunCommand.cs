@@ -19,7 +19,7 @@ internal static class RunCommand
     public static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
         var settings = Shared.Settings(parsed);
-        using var loggers = LineLogs.Create(TimeProvider.System);
+        using var loggers = LineLogs.Create(parsed.InvocationConfiguration.Error, TimeProvider.System);
         var host = await NodeHost.StartAsync(settings, TimeProvider.System, loggers, stop);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -28,7 +28,8 @@ internal static class StoreCommand
         var settings = Shared.Settings(parsed);
         if (settings.Sections.Store == NodeSettings.MemoryStore)
             throw new StartException("store: 'memory' keeps nothing that could be checked");
-        using var loggers = LineLogs.Create(TimeProvider.System, LogLevel.Warning);
+        using var loggers = LineLogs.Create(
+            parsed.InvocationConfiguration.Error, TimeProvider.System, LogLevel.Warning);
         // A copy of its own: the node's copies may be in use.
         var run = Directory.CreateTempSubdirectory("pluginnode-");
         try

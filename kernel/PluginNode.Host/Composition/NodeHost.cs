@@ -18,10 +18,12 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly List<(PluginEntry Plugin, ITransport Transport)> _transports = [];
     private readonly ControlApi _api;
+    private readonly DataFolder _data;
     private bool _stopped;
 
-    private NodeHost(RunningNode node, ApiToken token, ControlApi api, ILogger logger)
+    private NodeHost(RunningNode node, ApiToken token, ControlApi api, DataFolder data, ILogger logger)
     {
+        _data = data;
         Node = node;
         Token = token;
         _api = api;
@@ -42,6 +44,21 @@ public sealed class NodeHost : IAsyncDisposable
     public static async Task<NodeHost> StartAsync(
         NodeSettings settings, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
     {
+        var data = DataFolder.Hold(settings.DataFolder);
+        try
+        {
+            return await StartAsync(settings, data, time, loggers, cancellation);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<NodeHost> StartAsync(
+        NodeSettings settings, DataFolder data, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellation)
+    {
         var logger = loggers.CreateLogger("PluginNode.Node");
         var services = NodeServices.Prepare(settings, time, loggers);
         HostLogMessages.Starting(logger, settings.Sections.Node.Name, services.Identity.Self.ToString());
@@ -49,6 +66,7 @@ public sealed class NodeHost : IAsyncDisposable
         var former = NodeServices.Former(settings);
         var plugins = PluginSet.Load(settings, Path.Combine(settings.DataFolder, "run"), services.AddTo, logger);
         NodeKernel? kernel = null;
+        NodeHost? host = null;
         try
         {
             kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
@@ -56,7 +74,7 @@ public sealed class NodeHost : IAsyncDisposable
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
-            var host = new NodeHost(node, token, api, logger);
+            host = new NodeHost(node, token, api, data, logger);
             await host.StartTransportsAsync(cancellation);
             node.Phase = "ready";
             HostLogMessages.Ready(logger);
@@ -64,8 +82,12 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch
         {
-            if (kernel is not null) await kernel.DisposeAsync();
-            await plugins.DisposeAsync();
+            if (host is not null) await host.DisposeAsync();
+            else
+            {
+                if (kernel is not null) await kernel.DisposeAsync();
+                await plugins.DisposeAsync();
+            }
             throw;
         }
     }
@@ -95,6 +117,7 @@ public sealed class NodeHost : IAsyncDisposable
         await _api.DisposeAsync();
         await Node.Kernel.DisposeAsync();
         await Node.Plugins.DisposeAsync();
+        _data.Dispose();
         HostLogMessages.Stopped(_logger);
     }
 
@@ -107,7 +130,7 @@ public sealed class NodeHost : IAsyncDisposable
     {
         var (store, name) = plugins.ChooseStore(settings.Sections.Store);
         var parts = new KernelParts(
-            services.Identity, former, store, services.Peers, services.Time, services.Chance, services.Loggers);
+            services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers);
         try
         {
             HostLogMessages.StoreChosen(logger, name);

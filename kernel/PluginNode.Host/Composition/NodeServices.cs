@@ -6,7 +6,7 @@ using PluginNode.Plugins;
 
 namespace PluginNode.Composition;
 
-/// <summary>What stands before there is a kernel: data folder, identity, peers, clock, chance, logs.</summary>
+/// <summary>What stands before there is a kernel: identity, peers, clock, chance, logs.</summary>
 /// <param name="Identity">This node's key.</param>
 /// <param name="Peers">The peers of the file; the kernel adds those of the store.</param>
 /// <param name="Time">The clock.</param>
@@ -15,15 +15,11 @@ namespace PluginNode.Composition;
 internal sealed record NodeServices(
     NodeIdentity Identity, PeerBook Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers)
 {
-    /// <summary>Makes what is missing: the data folder, and the key.</summary>
-    /// <exception cref="StartException">Something can't be read or made.</exception>
-    public static NodeServices Prepare(NodeSettings settings, TimeProvider time, ILoggerFactory loggers)
-    {
-        DataFolder.Prepare(settings.DataFolder);
-        return new NodeServices(
-            Read("node.identity", () => NodeIdentity.LoadOrCreate(settings.IdentityFile)),
-            new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
-    }
+    /// <summary>Makes the key where there is none.</summary>
+    /// <exception cref="StartException">It can't be read or made.</exception>
+    public static NodeServices Prepare(NodeSettings settings, TimeProvider time, ILoggerFactory loggers) => new(
+        Read("node.identity", () => NodeIdentity.LoadOrCreate(settings.IdentityFile)),
+        new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
 
     /// <summary>What a command needs that looks at the node's files while it is stopped: it makes nothing.</summary>
     /// <exception cref="StartException">There is no key, or it can't be read.</exception>

@@ -15,14 +15,16 @@ internal sealed class LineLogs(TextWriter output, bool json, TimeProvider time) 
 
     private readonly Lock _gate = new();
 
-    /// <summary>Logs for a process, to standard error: what a command answers goes to standard output.</summary>
-    public static ILoggerFactory Create(TimeProvider time, LogLevel least = LogLevel.Information) =>
+    /// <summary>Logs for a command, to its error stream: what it answers goes to its output.</summary>
+    public static ILoggerFactory Create(TextWriter error, TimeProvider time, LogLevel least = LogLevel.Information) =>
         LoggerFactory.Create(b => b.SetMinimumLevel(least)
             .AddFilter("Microsoft", LogLevel.Warning)
             // A start that fails is told by the command, with the key that is concerned.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
-            .AddProvider(new LineLogs(Console.Error, Console.IsErrorRedirected, time)));
+            .AddProvider(new LineLogs(error, !IsTerminal(error), time)));
+
+    private static bool IsTerminal(TextWriter error) => ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
 
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName);
 
