@@ -4,8 +4,8 @@ using System.Text;
 namespace PluginNode.Loading;
 
 /// <summary>
-/// Names a plugin folder's content: SHA-256 over, for each file in ordinal order of its path (with <c>/</c>), the path in
-/// UTF-8, a zero byte, and the SHA-256 of its bytes. 64 hexadecimal digits.
+/// Names a plugin folder's content: SHA-256 over, for each file in ordinal order of its path (with <c>/</c>), the
+/// path in UTF-8, a zero byte, and the SHA-256 of its bytes. 64 hexadecimal digits.
 /// </summary>
 public static class ContentHash
 {
@@ -24,5 +24,6 @@ public static class ContentHash
 
     internal static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(p => Path.GetRelativePath(folder, p).Replace('\\', '/')).Order(StringComparer.Ordinal);
+            .Select(p => Path.GetRelativePath(folder, p).Replace(Path.DirectorySeparatorChar, '/'))
+            .Order(StringComparer.Ordinal);
 }

@@ -9,9 +9,15 @@ internal static class FolderSafety
     public static string? Problem(string folder)
     {
         if (OperatingSystem.IsWindows()) return null; // access lists there are inherited from the installation
-        foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Prepend(folder))
-            if ((File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
-                return $"Others may write {path}, and so run code in this node. Run: chmod -R go-w {folder}";
-        return null;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!; // who may write it may put another folder in place
+        if (IsOpen(parent)) return Text(parent, $"chmod go-w {parent}");
+        var inside = Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories);
+        return inside.Prepend(folder).FirstOrDefault(IsOpen) is { } open ? Text(open, $"chmod -R go-w {folder}") : null;
     }
+
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private static bool IsOpen(string path) => (File.GetUnixFileMode(path) & Others) != UnixFileMode.None;
+
+    private static string Text(string path, string command) =>
+        $"Others may write {path}, and so run code in this node. Run: {command}";
 }

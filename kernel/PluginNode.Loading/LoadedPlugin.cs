@@ -54,18 +54,40 @@ public sealed class LoadedPlugin : IAsyncDisposable
     /// <summary>The contracts that it registered, e.g. <c>ITransport</c>.</summary>
     public IReadOnlyList<string> Provides { get; }
 
+    /// <summary>Whether it was loaded once and nothing of it is left in memory.</summary>
+    public bool Unloaded => State == PluginState.Unloaded;
+
     /// <summary>Its own container; null unless it is loaded.</summary>
     public IServiceProvider? Services => _services;
 
     /// <summary>
-    /// Disposes its container and unloads it. Nothing of the plugin may be referenced any more. Whether it is really gone
-    /// is looked at for a bounded time: <see cref="PluginState.Unloaded"/>, else <see cref="PluginState.Leaked"/>.
+    /// Disposes its container and unloads it. Nothing of the plugin may be referenced any more. Whether it is really
+    /// gone is looked at for a bounded time: <see cref="PluginState.Unloaded"/>, else <see cref="PluginState.Leaked"/>.
+    /// A second call does nothing. One thread at a time.
     /// </summary>
+    /// <exception cref="PluginLoadException">
+    /// The plugin threw while it was disposed; it was unloaded all the same.
+    /// </exception>
     public async ValueTask DisposeAsync()
     {
         if (_services is null) return;
-        await _services.DisposeAsync();
+        var problem = await DisposeServicesAsync(_services);
         State = IsGone(Unload()) ? PluginState.Unloaded : PluginState.Leaked;
+        if (problem is not null) throw new PluginLoadException(problem);
+    }
+
+    // Text, because the exception may be of the plugin's own type and would keep it loaded.
+    private static async Task<string?> DisposeServicesAsync(ServiceProvider services)
+    {
+        try
+        {
+            await services.DisposeAsync();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return FaultText.Of(e);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // no frame of the caller may hold the context while it is collected

@@ -10,7 +10,9 @@ public static partial class ManifestReader
 {
     private const string ContractsName = "PluginNode.Contracts";
 
-    /// <exception cref="PluginLoadException">It is no .NET assembly, carries no plugin attribute, or a malformed one.</exception>
+    /// <exception cref="PluginLoadException">
+    /// It is no .NET assembly, carries no plugin attribute, or a malformed one.
+    /// </exception>
     public static PluginManifest Read(string dll)
     {
         try
@@ -42,7 +44,8 @@ public static partial class ManifestReader
             if (values.Length < 3 || values[0].Value is not string id || values[1].Value is not string entry
                 || values[2].Value is not string version || !IdPattern().IsMatch(id))
                 throw new PluginLoadException(
-                    $"{dll}: its [assembly: Plugin(id, entry, version)] is malformed; the id must match [a-z0-9][a-z0-9-]{{0,63}}.");
+                    $"{dll}: its [assembly: Plugin(id, entry, version)] is malformed; "
+                    + "the id must match [a-z0-9][a-z0-9-]{0,63}.");
             var unload = values.Length > 3 && values[3].Value is int u ? (UnloadSupport)u : UnloadSupport.Supported;
             return new PluginManifest(id, entry.Split(',')[0], version, unload, contracts);
         }
@@ -59,7 +62,7 @@ public static partial class ManifestReader
             && metadata.StringComparer.Equals(type.Namespace, "PluginNode.Plugins");
     }
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,63}$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex IdPattern();
 
     /// <summary>Types by name, as text: enough to decode strings, a type and an enum.</summary>

@@ -4,9 +4,9 @@ using System.Runtime.Loader;
 namespace PluginNode.Loading;
 
 /// <summary>
-/// A plugin's own load context. What <see cref="Shared"/> lists comes from the host, whatever lies in the plugin's folder,
-/// or its types would not be the host's types; then the plugin's own dependencies, in its own versions; then the shared
-/// framework, which can be only one.
+/// A plugin's own load context. What <see cref="Shared"/> lists comes from the host, whatever lies in the plugin's
+/// folder, or its types would not be the host's types; then the plugin's own dependencies, in its own versions; then
+/// the shared framework, which can be only one.
 /// </summary>
 internal sealed class PluginLoadContext(string mainDll)
     : AssemblyLoadContext(Path.GetFileNameWithoutExtension(mainDll), isCollectible: true)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace PluginNode.Loading;
 
@@ -19,7 +21,8 @@ public sealed record PluginLoadRequest
     public required string DataFolder { get; init; }
 
     /// <summary>Settings by plugin id.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Settings { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, JsonElement> Settings { get; init; } =
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
     /// <summary>Ids that are not to be loaded.</summary>
     public IReadOnlyCollection<string> Disabled { get; init; } = [];
@@ -28,8 +31,12 @@ public sealed record PluginLoadRequest
     public string Trust { get; init; } = "any";
 
     /// <summary>Id → content hash, 64 hexadecimal digits (see <see cref="ContentHash"/>).</summary>
-    public IReadOnlyDictionary<string, string> Pins { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Pins { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Hands the kernel's services into a plugin's own container.</summary>
     public required Action<IServiceCollection> AddKernelServices { get; init; }
+
+    /// <summary>Told what is odd but harms no plugin.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 }

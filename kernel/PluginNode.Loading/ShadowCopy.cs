@@ -1,21 +1,31 @@
+using Microsoft.Extensions.Logging;
+
 namespace PluginNode.Loading;
 
 /// <summary>
-/// Plugins run from private copies, so that replacing a plugin's files never touches code that runs: on Linux overwriting
-/// a loaded assembly kills the process, on Windows it is locked.
+/// Plugins run from private copies, so that replacing a plugin's files never touches code that runs: on Linux
+/// overwriting a loaded assembly kills the process, on Windows it is locked.
 /// </summary>
 internal static class ShadowCopy
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>The folder of the copy. One that is already there is used if its content is right, else made anew.</summary>
-    /// <exception cref="PluginLoadException">The copy is not what was to be copied: the plugin is being changed just now.</exception>
+    /// <summary>The folder of the copy. One that is there is used if its content is right, else made anew.</summary>
+    /// <exception cref="PluginLoadException">
+    /// The copy is not what was to be copied: the plugin is being changed just now.
+    /// </exception>
     public static string Make(string source, string runFolder, string id, string hash)
     {
         var ofPlugin = Path.Combine(runFolder, id);
         var target = Path.Combine(ofPlugin, hash);
-        if (Directory.Exists(target) && ContentHash.Of(target) == hash) return target;
-        if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
+        // Before anything is verified: whoever could write here could replace what was just found to be right.
+        foreach (var folder in (string[])[runFolder, ofPlugin]) MakeFolder(folder);
+        if (Directory.Exists(target))
+        {
+            MakeFolder(target);
+            if (ContentHash.Of(target) == hash) return target;
+            Directory.Delete(target, recursive: true);
+        }
         MakeFolder(target);
         foreach (var file in ContentHash.Files(source))
         {
@@ -29,7 +39,7 @@ internal static class ShadowCopy
     }
 
     /// <summary>Removes copies of other contents; one that is still in use elsewhere stays.</summary>
-    public static void RemoveOthers(string runFolder, string id, string hash)
+    public static void RemoveOthers(string runFolder, string id, string hash, ILogger logger)
     {
         foreach (var folder in Directory.EnumerateDirectories(Path.Combine(runFolder, id)))
         {
@@ -40,14 +50,15 @@ internal static class ShadowCopy
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Loaded by somebody else: the next start tries again, and it does no harm meanwhile.
+                LogMessages.CopyStays(logger, folder, e.Message); // the next start tries again
             }
         }
     }
 
     private static void MakeFolder(string path)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, OwnerOnly);
+        Directory.CreateDirectory(path);
+        // Not by the mode given at creation: a folder that was there already keeps its own.
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, OwnerOnly);
     }
 }

@@ -1,50 +1,65 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>The settings of the mesh HTTP transport.</summary>
+/// <summary>The settings of the plugin, <c>plugins.settings.mesh-http</c>.</summary>
 public sealed record MeshHttpOptions
 {
-    /// <summary>Where to listen, an http URL without a path; port 0: any free one; empty: nowhere. Default
-    /// <c>http://127.0.0.1:7433</c>.</summary>
+    // Settable, not init-only: generated deserialization sets every init-only property, so that defaults would be lost.
+
+    /// <summary>Where to listen: <c>http://</c>, an IP address, <c>localhost</c> or <c>*</c>, and a port.
+    /// Port 0 takes a free one. Empty: this node sends only.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:7433";
 
-    /// <summary>The name that <c>/ping</c> answers with; empty: the peer id. Default empty.</summary>
-    public string Name { get; set; } = "";
+    /// <summary>What <c>/ping</c> answers as <c>from</c>, at most 63 characters. Default: the peer id.</summary>
+    public string? Name { get; set; }
 
-    /// <summary>Seconds that a request may take, its answer included, 1 to 300. Default 15.</summary>
-    public int SendTimeoutSeconds { get; set; } = 15;
+    /// <summary>How long one request may take until its outcomes are known, <c>100ms</c> to <c>10m</c>.</summary>
+    public string SendTimeout { get; set; } = "10s";
 
-    /// <summary>Seconds that connecting may take, 1 to 60. Default 5.</summary>
-    public int ConnectTimeoutSeconds { get; set; } = 5;
+    /// <summary>How long connecting may take, <c>100ms</c> to <c>10m</c>.</summary>
+    public string ConnectTimeout { get; set; } = "3s";
 
-    /// <summary>Most bytes of a batch, 65 536 to 268 435 456. Default 25 165 824 (24 MiB).</summary>
+    /// <summary>The largest request body that is sent and taken, in bytes, 4 096 to 1 073 741 824. Both ends need the
+    /// same value, as a larger batch than the receiver takes is never delivered.</summary>
     public int MaxBatchBytes { get; set; } = 24 << 20;
 
-    /// <summary>Most bytes of batches being received at once; what is over waits. At least one batch. Default 100 663 296
-    /// (96 MiB).</summary>
-    public long MaxReceivingBytes { get; set; } = 96L << 20;
+    /// <summary>Connections taken at once, 1 to 65 535; a further one is closed.</summary>
+    public int MaxConnections { get; set; } = 256;
 
-    /// <summary>Most connections that are accepted at once, 1 to 100 000. Default 1 000.</summary>
-    public int MaxConnections { get; set; } = 1000;
+    internal TimeSpan SendLimit => Durations.TryParse(SendTimeout, out var limit) ? limit : default;
 
-    /// <summary>Every problem of these settings.</summary>
+    internal TimeSpan ConnectLimit => Durations.TryParse(ConnectTimeout, out var limit) ? limit : default;
+
+    /// <summary>Every problem, each a line that begins with the key.</summary>
     public IEnumerable<string> Validate()
     {
-        if (Listen.Length > 0 && (!Uri.TryCreate(Listen, UriKind.Absolute, out var url) || url.Scheme != "http"
-            || url.PathAndQuery != "/"))
-            yield return $"listen: '{Listen}' is no http URL without a path, e.g. http://127.0.0.1:7433";
-        if (SendTimeoutSeconds is < 1 or > 300) yield return "sendTimeoutSeconds: must be 1 to 300";
-        if (ConnectTimeoutSeconds is < 1 or > 60) yield return "connectTimeoutSeconds: must be 1 to 60";
-        if (MaxBatchBytes is < 65_536 or > 268_435_456) yield return "maxBatchBytes: must be 65536 to 268435456";
-        if (MaxReceivingBytes < MaxBatchBytes)
-            yield return string.Create(CultureInfo.InvariantCulture, $"maxReceivingBytes: must be at least maxBatchBytes ({MaxBatchBytes})");
-        if (MaxConnections is < 1 or > 100_000) yield return "maxConnections: must be 1 to 100000";
+        if (Listen is null || (Listen.Length > 0 && !ListenAddress.TryParse(Listen, out _)))
+            yield return "listen: needs http://<IP address, localhost or *>:<port>, or \"\" not to listen";
+        if (Name is { } name && (name.Length is 0 or > 63 || name.Any(char.IsControl)))
+            yield return "name: needs 1 to 63 characters without control characters";
+        if (!IsLimit(SendTimeout))
+            yield return "sendTimeout: needs a duration from 100ms to 10m, e.g. 10s";
+        if (!IsLimit(ConnectTimeout))
+            yield return "connectTimeout: needs a duration from 100ms to 10m, e.g. 3s";
+        if (MaxBatchBytes is < 4096 or > 1 << 30)
+            yield return "maxBatchBytes: needs 4096 to 1073741824";
+        if (MaxConnections is < 1 or > 65_535)
+            yield return "maxConnections: needs 1 to 65535";
     }
+
+    private static bool IsLimit(string? text) => Durations.TryParse(text, out var limit)
+        && limit >= TimeSpan.FromMilliseconds(100) && limit <= TimeSpan.FromMinutes(10);
 }
 
+/// <summary>What <c>GET /ping</c> answers.</summary>
+/// <param name="T">The wall clock, in nanoseconds since 1970.</param>
+/// <param name="From">The node's name for people, or its peer id.</param>
+internal sealed record PingAnswer(long T, string From);
+
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(MeshHttpOptions))]
+[JsonSerializable(typeof(PingAnswer))]
 internal sealed partial class MeshHttpJson : JsonSerializerContext;

@@ -7,15 +7,16 @@ using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>Registers the mesh HTTP transport.</summary>
+/// <summary>Provides the transport for <c>mesh+http</c> addresses.</summary>
 public sealed class MeshHttpPlugin : IPlugin
 {
     /// <inheritdoc/>
     public void Configure(IPluginBuilder builder)
     {
-        ArgumentNullException.ThrowIfNull(builder);
-        var options = SettingsReader.Read(builder.Settings, MeshHttpJson.Default.MeshHttpOptions, o => o.Validate());
+        var options = SettingsReader.Read(
+            builder.Settings, MeshHttpJson.Default.MeshHttpOptions, settings => settings.Validate());
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<MeshNode>();
         builder.Services.AddSingleton<MeshHttpTransport>();
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MeshHttpTransport>());
     }

@@ -1,60 +1,112 @@
-using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
-using PluginNode.Plugins;
+using PluginNode.MeshHttp.Client;
+using PluginNode.MeshHttp.Server;
+using PluginNode.MeshHttp.Wire;
 using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>Moves frames by signed HTTP/1.1 calls between nodes that can reach each other.</summary>
-public sealed class MeshHttpTransport(
-    MeshHttpOptions options, ISigner signer, IPeerDirectory peers, TimeProvider time, IChance chance,
-    ILogger<MeshHttpTransport> logger) : ITransport, IAsyncDisposable
+/// <summary>Moves frames with signed HTTP/1.1 requests between addresses <c>mesh+http://host:port</c>.</summary>
+public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : ITransport
 {
-    private MeshServer? _server;
+    // count and one length
+    private const int BatchOverhead = 2 * sizeof(int);
+
+    private readonly CallGate _gate = new();
+    private readonly CancellationTokenSource _closing = new();
     private MeshClient? _client;
+    private MeshServer? _server;
 
     /// <inheritdoc/>
     public string Scheme => "mesh+http";
 
     /// <inheritdoc/>
-    public int MaxFrameBytes => options.MaxBatchBytes - 8;
+    public int MaxFrameBytes => options.MaxBatchBytes - BatchOverhead;
 
-    /// <summary>Where it listens, with the real port; null where it does not.</summary>
-    public Uri? ListenAddress => _server?.Address;
+    /// <summary>Where peers reach it, <c>mesh+http://host:port</c> with the port that was taken; null while it does not
+    /// listen. Under a wildcard address the host is the wildcard.</summary>
+    public string? BoundAddress { get; private set; }
 
     /// <inheritdoc/>
     public async Task StartAsync(ITransportHost host, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(host);
         if (options.Listen.Length > 0)
         {
-            var server = new MeshServer(options, signer, peers, host, time, logger);
-            await server.StartAsync(cancellation);
+            var server = new MeshServer(options, node, host, _gate, _closing.Token);
+            try
+            {
+                await server.StartAsync(cancellation);
+            }
+            catch
+            {
+                server.Dispose();
+                throw;
+            }
+            BoundAddress = $"mesh+{server.Address}";
             _server = server;
         }
-        _client = new MeshClient(options, signer, host, time, chance);
+        _client = new MeshClient(options, node, host);
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<SendOutcome>> SendAsync(
+    public async Task<IReadOnlyList<SendOutcome>> SendAsync(
         PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(frames);
-        return _client is { } client
-            ? client.SendAsync(peer, address, frames, cancellation)
-            : Task.FromResult<IReadOnlyList<SendOutcome>>(
-                [.. frames.Select(f => new SendOutcome(f.Id, SendStatus.Retry, "the transport is not started"))]);
+        var outcomes = new SendOutcome[frames.Count];
+        if (_client is not { } client || !_gate.TryEnter())
+            return Failed(outcomes, frames, 0, "the transport is stopped");
+        try
+        {
+            if (ListenAddress.ToUrl(address.Text, MeshWire.FramesPath) is not { } url)
+                return Failed(outcomes, frames, 0, "the address is not mesh+http://host:port");
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            for (var first = 0; first < frames.Count;)
+            {
+                var count = FrameBatch.Fitting(frames, first, options.MaxBatchBytes);
+                using var batch = new FrameBatch(frames, first, count);
+                var reply = await client.SendAsync(peer, url, batch, either.Token);
+                // what follows a batch that is in doubt would overtake it
+                if (reply.Outcomes is null) return Failed(outcomes, frames, first, reply.Failure!);
+                for (var i = first; i < first + count; i++)
+                    outcomes[i] = reply.Outcomes.TryGetValue(frames[i].Id, out var outcome)
+                        ? outcome
+                        : new SendOutcome(frames[i].Id, SendStatus.Retry, "the peer told nothing about this frame");
+                first += count;
+                // a later frame must not be taken before an earlier one of its lane
+                if (outcomes.Take(first).Any(o => o.Status == SendStatus.Retry))
+                    return Failed(outcomes, frames, first, "an earlier frame was not taken");
+            }
+            return outcomes;
+        }
+        finally
+        {
+            _gate.Leave();
+        }
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        var (server, client) = (_server, _client);
-        (_server, _client) = (null, null);
-        client?.Dispose();
-        if (server is not null) await server.StopAsync(cancellation);
+        _gate.Close();
+        await using var cut = cancellation.UnsafeRegister(_ => _closing.Cancel(), null);
+        try
+        {
+            if (_server is not null) await _server.StopAsync(cancellation);
+        }
+        finally
+        {
+            await _closing.CancelAsync();
+            await _gate.Empty;
+            _server?.Dispose();
+            _client?.Dispose();
+            (_server, _client, BoundAddress) = (null, null, null);
+        }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true));
+    private static SendOutcome[] Failed(SendOutcome[] outcomes, IReadOnlyList<Frame> frames, int first, string reason)
+    {
+        for (var i = first; i < outcomes.Length; i++)
+            outcomes[i] = new SendOutcome(frames[i].Id, SendStatus.Retry, reason);
+        return outcomes;
+    }
 }

@@ -1,44 +1,54 @@
+using System.Collections.Concurrent;
 using PluginNode.Identity;
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>What a nonce is.</summary>
 internal enum NonceVerdict
 {
-    Fresh,
-    Replayed,
+    New,
+    Seen,
     Full,
+
+    /// <summary>Older than what was forgotten meanwhile by another request's later look at the clock.</summary>
+    Stale,
 }
 
 /// <summary>
-/// Nonces of signed requests, for as long as their timestamps are accepted. Bounded by sender: one that is full is told to
-/// come later, because forgetting a nonce would let a request be replayed.
+/// The nonces of each peer whose timestamps could still pass. Filled only after the signature held, so only known peers
+/// have a share of it, and each is bounded for itself.
 /// </summary>
-internal sealed class NonceCache(TimeProvider time)
+/// <param name="capacity">Nonces kept for one peer.</param>
+/// <param name="window">Milliseconds that a timestamp may lie behind.</param>
+internal sealed class NonceCache(int capacity, long window)
 {
-    private const int MostOfASender = 50_000;
+    private readonly ConcurrentDictionary<PeerId, PeerNonces> _peers = new();
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<PeerId, Sender> _senders = [];
+    /// <summary>Takes note of a nonce whose timestamp has just been found fresh at <paramref name="now"/>.</summary>
+    public NonceVerdict Add(PeerId peer, UInt128 nonce, long timestamp, long now) =>
+        _peers.GetOrAdd(peer, static _ => new PeerNonces()).Add(nonce, timestamp, now - window, capacity);
 
-    private sealed record Sender(HashSet<string> Nonces, Queue<(string Nonce, long Until)> Order);
-
-    public NonceVerdict Add(PeerId from, string nonce)
+    private sealed class PeerNonces
     {
-        var now = time.GetTimestamp();
-        // A timestamp may lie ahead by the tolerance and is accepted until behind by it.
-        var until = now + (long)(2 * MeshHeaders.Tolerance.TotalSeconds * time.TimestampFrequency);
-        lock (_lock)
+        private readonly Lock _lock = new();
+        private readonly HashSet<UInt128> _seen = [];
+        private readonly Queue<(UInt128 Nonce, long Timestamp)> _order = new();
+        private long _forgotten = long.MinValue;
+
+        public NonceVerdict Add(UInt128 nonce, long timestamp, long oldest, int capacity)
         {
-            if (!_senders.TryGetValue(from, out var sender))
-                _senders.Add(from, sender = new Sender(new HashSet<string>(StringComparer.Ordinal), new()));
-            while (sender.Order.TryPeek(out var oldest) && oldest.Until < now)
-                sender.Nonces.Remove(sender.Order.Dequeue().Nonce);
-            if (sender.Nonces.Contains(nonce)) return NonceVerdict.Replayed;
-            if (sender.Nonces.Count >= MostOfASender) return NonceVerdict.Full;
-            sender.Nonces.Add(nonce);
-            sender.Order.Enqueue((nonce, until));
-            return NonceVerdict.Fresh;
+            lock (_lock)
+            {
+                _forgotten = Math.Max(_forgotten, oldest);
+                if (timestamp < _forgotten) return NonceVerdict.Stale;
+                // in order of arrival: one from the future keeps those behind it a little longer, never shorter
+                while (_order.TryPeek(out var first) && first.Timestamp < _forgotten)
+                    _seen.Remove(_order.Dequeue().Nonce);
+                if (_seen.Contains(nonce)) return NonceVerdict.Seen;
+                if (_seen.Count >= capacity) return NonceVerdict.Full;
+                _seen.Add(nonce);
+                _order.Enqueue((nonce, timestamp));
+                return NonceVerdict.New;
+            }
         }
     }
 }

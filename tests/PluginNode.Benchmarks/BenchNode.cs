@@ -40,10 +40,10 @@ internal sealed class BenchNode : IAsyncDisposable
             CancellationToken.None);
         if (!talks) return node;
         node._transport = new MeshHttpTransport(
-            new MeshHttpOptions { Listen = "http://127.0.0.1:0" }, new PluginSigner(node._identity), peers,
-            TimeProvider.System, chance, NullLogger<MeshHttpTransport>.Instance);
+            new MeshHttpOptions { Listen = "http://127.0.0.1:0" },
+            new MeshNode(new PluginSigner(node._identity), peers, TimeProvider.System, chance, NullLoggerFactory.Instance));
         await node._transport.StartAsync(node.Kernel.TransportHost, CancellationToken.None);
-        node.Address = $"mesh+{node._transport.ListenAddress}";
+        node.Address = node._transport.BoundAddress!;
         node.Kernel.Attach(node._transport);
         return node;
     }

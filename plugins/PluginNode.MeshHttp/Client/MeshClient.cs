@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.MeshHttp.Wire;
+using PluginNode.Transports;
+
+namespace PluginNode.MeshHttp.Client;
+
+/// <summary>Posts batches, and believes only answers that the dialled peer signed for this very request.</summary>
+internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransportHost host) : IDisposable
+{
+    private readonly HttpMessageInvoker _http = new(Connect(options));
+    private readonly ConcurrentDictionary<PeerId, PeerLink> _links = new();
+    private readonly SessionClock _session = new(node.Time);
+    private readonly ILogger _logger = node.Loggers.CreateLogger<MeshHttpTransport>();
+    private readonly string _self = node.Signer.Self.ToString();
+    private readonly TimeSpan _limit = options.SendLimit;
+
+    /// <summary>Sends one batch and waits for its answer.
+    /// Throws for nothing that the network or the peer does.</summary>
+    public async Task<Reply> SendAsync(PeerId peer, Uri url, FrameBatch batch, CancellationToken cancellation)
+    {
+        var link = _links.GetOrAdd(peer, static id => new PeerLink(id));
+        using var timeout = new CancellationTokenSource(_limit, node.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            var reply = await PostAsync(link, url, batch, either);
+            if (reply.PeerTime is not { } peerTime) return reply;
+            Learn(link, peerTime);
+            reply = await PostAsync(link, url, batch, either);
+            return reply.PeerTime is null ? reply : Reply.Failed("the peer does not take its own time");
+        }
+        catch (OperationCanceledException)
+        {
+            return Reply.Failed(timeout.IsCancellationRequested && !cancellation.IsCancellationRequested
+                ? $"no answer within {_limit}"
+                : "cancelled");
+        }
+        catch (Exception e)
+        {
+            return Reply.Failed(e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static SocketsHttpHandler Connect(MeshHttpOptions options) => new()
+    {
+        ConnectTimeout = options.ConnectLimit,
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+        // names are looked up again now and then
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        MaxResponseHeadersLength = 8,
+    };
+
+    private async Task<Reply> PostAsync(PeerLink link, Uri url, FrameBatch batch, CancellationTokenSource cancel)
+    {
+        using var content = new BatchContent(batch);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        var head = new RequestHead(
+            node.Signer.Self, link.Id, NewNonce(), _session.Now + link.Offset,
+            node.Time.GetUtcNow().ToUnixTimeMilliseconds(), batch.Length, batch.Digest);
+        head.Write(request.Headers, _self, link.Text, node.Signer);
+        try
+        {
+            using var response = await _http.SendAsync(request, cancel.Token);
+            return await ReadAsync(link, head.Nonce, response, cancel.Token);
+        }
+        finally
+        {
+            // the frames are the caller's again when the send ends
+            if (content.IsWriting) await cancel.CancelAsync();
+            await content.WrittenAsync();
+        }
+    }
+
+    private async Task<Reply> ReadAsync(
+        PeerLink link, UInt128 nonce, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var status = (int)response.StatusCode;
+        var signature = new byte[ISigner.SignatureBytes];
+        if (!ResponseProof.TryRead(response.Headers, signature, out var timestamp))
+            return Reply.Failed($"HTTP {status}, not signed");
+        if (response.Content.Headers.ContentLength is not { } length || length > Outcomes.MaxBytes)
+            return Reply.Failed($"HTTP {status}, without a length or too long");
+        var body = new byte[length];
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        await stream.ReadExactlyAsync(body, cancellation);
+        if (!ResponseProof.Holds(node.Signer, link.Id, nonce, status, timestamp, body, signature))
+            return Reply.Failed($"HTTP {status}, not signed by the peer for this request");
+
+        host.Heard(link.Id, DateTimeOffset.FromUnixTimeMilliseconds(timestamp));
+        return Understand(status, body);
+    }
+
+    private static Reply Understand(int status, byte[] body)
+    {
+        switch (status)
+        {
+            case (int)HttpStatusCode.OK:
+                return Outcomes.Read(body) is { } outcomes
+                    ? new Reply(outcomes, null, null)
+                    : Reply.Failed("the peer's outcomes are malformed");
+            case MeshWire.ClockStatus when body.Length == sizeof(long):
+                var time = BinaryPrimitives.ReadInt64BigEndian(body);
+                return RequestHead.IsTime(time)
+                    ? new Reply(null, time, null)
+                    : Reply.Failed("the peer's time is no time");
+            default:
+                return Reply.Failed($"HTTP {status}: {Encoding.UTF8.GetString(body)}");
+        }
+    }
+
+    private void Learn(PeerLink link, long peerTime)
+    {
+        link.Offset = peerTime - _session.Now;
+        LogMessages.ClockLearnt(_logger, link.Text, TimeSpan.FromMilliseconds(link.Offset));
+    }
+
+    private UInt128 NewNonce()
+    {
+        Span<byte> nonce = stackalloc byte[MeshWire.NonceBytes];
+        node.Chance.Fill(nonce);
+        return BinaryPrimitives.ReadUInt128BigEndian(nonce);
+    }
+}

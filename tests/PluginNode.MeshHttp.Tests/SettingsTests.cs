@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.MeshHttp.Tests.Fakes;
+using PluginNode.Plugins;
+using PluginNode.Transports;
+
+namespace PluginNode.MeshHttp.Tests;
+
+[TestFixture]
+internal sealed class SettingsTests
+{
+    [Test]
+    public void Configure_NoSettings_RegistersOneTransportWithDefaults()
+    {
+        using var services = Configure("{}");
+        var transport = services.GetRequiredService<ITransport>();
+
+        Assert.That(transport.Scheme, Is.EqualTo("mesh+http"));
+        Assert.That(services.GetRequiredService<MeshHttpOptions>(), Is.EqualTo(new MeshHttpOptions()));
+        Assert.That(services.GetRequiredService<ITransport>(), Is.SameAs(transport));
+        Assert.That(transport.MaxFrameBytes, Is.EqualTo((24 << 20) - 8));
+    }
+
+    [Test]
+    public void Configure_AllSettings_AreRead()
+    {
+        using var services = Configure(
+            """
+            { "listen": "http://*:0", "name": "alice", "sendTimeout": "2m", "connectTimeout": "250ms",
+              "maxBatchBytes": 65536, "maxConnections": 9 }
+            """);
+
+        Assert.That(services.GetRequiredService<MeshHttpOptions>(), Is.EqualTo(new MeshHttpOptions
+        {
+            Listen = "http://*:0", Name = "alice", SendTimeout = "2m", ConnectTimeout = "250ms",
+            MaxBatchBytes = 65536, MaxConnections = 9,
+        }));
+        Assert.That(services.GetRequiredService<MeshHttpOptions>().SendLimit, Is.EqualTo(TimeSpan.FromMinutes(2)));
+    }
+
+    [Test]
+    public void Configure_EverythingWrong_ReportsEveryProblem()
+    {
+        var problems = Assert.Throws<PluginSettingsException>(() => Configure(
+            """
+            { "listen": "https://x", "name": "", "sendTimeout": "10", "connectTimeout": "0s",
+              "maxBatchBytes": 1, "maxConnections": 0 }
+            """).Dispose())!.Problems;
+
+        Assert.That(problems.Select(p => p.Split(':')[0]), Is.EquivalentTo(
+            new[] { "listen", "name", "sendTimeout", "connectTimeout", "maxBatchBytes", "maxConnections" }));
+    }
+
+    [Test]
+    public void Configure_UnknownKeyAndWrongType_ReportsBoth()
+    {
+        var problems = Assert.Throws<PluginSettingsException>(
+            () => Configure("""{ "listens": "", "maxConnections": "many" }""").Dispose())!.Problems;
+
+        Assert.That(problems.Select(p => p.Split(':')[0]), Is.EquivalentTo(new[] { "listens", "maxConnections" }));
+    }
+
+    [TestCase("http://127.0.0.1:7433", true)]
+    [TestCase("http://[::1]:0", true)]
+    [TestCase("http://localhost:80", true)]
+    [TestCase("http://*:7433", true)]
+    [TestCase("", true)]
+    [TestCase("http://example.org:80", false)]
+    [TestCase("http://127.0.0.1:7433/path", false)]
+    [TestCase("http://127.0.0.1:70000", false)]
+    [TestCase("127.0.0.1:7433", false)]
+    [TestCase(null, false)]
+    public void Validate_Listen_IsCheckedWithoutLookingUpNames(string? listen, bool good) =>
+        Assert.That(new MeshHttpOptions { Listen = listen! }.Validate().Any(), Is.Not.EqualTo(good));
+
+    [TestCase("10s", 10_000)]
+    [TestCase("250ms", 250)]
+    [TestCase("2m", 120_000)]
+    [TestCase("10", null)]
+    [TestCase("s", null)]
+    [TestCase("-1s", null)]
+    [TestCase("1.5s", null)]
+    [TestCase("1sm", null)]
+    [TestCase("99999999999s", null)]
+    [TestCase(null, null)]
+    public void Durations_TryParse_TakesWholeNumbersAndUnits(string? text, int? milliseconds) =>
+        Assert.That(
+            Durations.TryParse(text, out var duration) ? (double?)duration.TotalMilliseconds : null,
+            Is.EqualTo(milliseconds));
+
+    private static ServiceProvider Configure(string settings)
+    {
+        using var json = JsonDocument.Parse(settings);
+        var builder = new SomeBuilder(json.RootElement);
+        builder.Services.AddSingleton<ISigner>(new KeyRing().NewSigner());
+        builder.Services.AddSingleton<IPeerDirectory>(new PeerList());
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IChance>(new RealChance());
+        builder.Services.AddSingleton<ILoggerFactory>(new RecordingLoggers());
+        new MeshHttpPlugin().Configure(builder);
+        return builder.Services.BuildServiceProvider();
+    }
+}
