@@ -27,8 +27,8 @@ internal sealed class ApiGuard(RequestDelegate next, ApiToken token, Uri listen)
         if (origin.Length > 0 && !string.Equals(origin, $"http://{request.Host}", StringComparison.OrdinalIgnoreCase))
             return ProblemBody.Of(StatusCodes.Status403Forbidden, "requests of other web pages are not taken")
                 .WriteAsync(context);
-        if (Array.Exists(Open, path => request.Path.StartsWithSegments(path, StringComparison.Ordinal)) || token.Opens(request.Headers.Authorization))
-            return next(context);
+        var open = Array.Exists(Open, path => request.Path.StartsWithSegments(path, StringComparison.Ordinal));
+        if (open || token.Opens(request.Headers.Authorization)) return next(context);
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return ProblemBody.Of(StatusCodes.Status401Unauthorized,
             $"the header '{HeaderNames.Authorization}: Bearer …' with the token of api.tokenFile is needed").WriteAsync(context);

@@ -7,16 +7,14 @@ namespace PluginNode.Commands;
 internal static class DeadLettersCommand
 {
     private static readonly Option<string?> To = new("--to") { Description = "Only for this peer" };
-    private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", DefaultValueFactory = _ => 100 };
-    private static readonly Option<long> After = new("--after") { Description = "Continue behind this cursor" };
 
     public static Command Create()
     {
-        var command = new Command("dead-letters", "List dead letters, or replay or purge one") { To, Limit, After };
+        var command = new Command("dead-letters", "List dead letters, or replay or purge one") { To, Shared.Limit, Shared.After };
         command.SetAction(async (parsed, cancellation) =>
         {
             var query = MessagesCommand.Query(
-                ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Limit)), ("after", parsed.GetValue(After)));
+                ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Shared.Limit)), ("after", parsed.GetValue(Shared.After)));
             using var node = Shared.Node(parsed);
             var list = await node.GetAsync($"/v1/dead-letters{query}", ApiJson.Wire.DeadLetterList, cancellation);
             Shared.Screen(parsed).Table(

@@ -10,12 +10,13 @@ internal static class InboxCommand
     private static readonly Option<string?> Protocol = new("--protocol") { Description = "Only this protocol" };
     private static readonly Option<string?> From = new("--from") { Description = "Only this sender" };
     private static readonly Option<string?> Wait = new("--wait") { Description = "Where there is none, wait so long, e.g. 30s" };
-    private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", DefaultValueFactory = _ => 100 };
-    private static readonly Option<long> After = new("--after") { Description = "Continue behind this cursor" };
 
     public static Command Create()
     {
-        var command = new Command("inbox", "List what peers sent, or acknowledge it") { Protocol, From, Wait, Limit, After };
+        var command = new Command("inbox", "List what peers sent, or acknowledge it")
+        {
+            Protocol, From, Wait, Shared.Limit, Shared.After,
+        };
         command.SetAction(ListAsync);
 
         var ids = new Argument<string[]>("ids")
@@ -35,10 +36,11 @@ internal static class InboxCommand
         if (wait is not null && !Duration.TryParse(wait, out _)) throw new WrongUseException($"--wait: {Duration.Form}");
         var query = MessagesCommand.Query(
             ("protocol", parsed.GetValue(Protocol)), ("from", parsed.GetValue(From)), ("wait", wait),
-            ("limit", parsed.GetValue(Limit)), ("after", parsed.GetValue(After)));
+            ("limit", parsed.GetValue(Shared.Limit)), ("after", parsed.GetValue(Shared.After)));
         using var node = Shared.Node(parsed);
         var list = await node.GetAsync($"/v1/inbox{query}", ApiJson.Wire.InboxList, cancellation);
-        Shared.Screen(parsed).Table(list.Json, "the inbox is empty", ["id", "from", "protocol", "level", "received", "text"],
+        Shared.Screen(parsed).Table(
+            list.Json, "the inbox is empty", ["id", "from", "protocol", "level", "received", "text"],
             list.Value.Messages.Select(m => new[]
             {
                 m.Id.ToString(), m.FromName ?? m.From, m.Protocol, m.Level, Screen.Time(m.ReceivedAt),

@@ -9,12 +9,13 @@ internal static class MessagesCommand
 {
     private static readonly Option<string?> State = new("--state") { Description = "Only this state" };
     private static readonly Option<string?> To = new("--to") { Description = "Only for this peer" };
-    private static readonly Option<int> Limit = new("--limit") { Description = "At most so many", DefaultValueFactory = _ => 100 };
-    private static readonly Option<long> After = new("--after") { Description = "Continue behind this cursor" };
 
     public static Command Create()
     {
-        var command = new Command("messages", "List messages that go out, or show, retry, cancel one") { State, To, Limit, After };
+        var command = new Command("messages", "List messages that go out, or show, retry, cancel one")
+        {
+            State, To, Shared.Limit, Shared.After,
+        };
         State.AcceptOnlyFromAmong([.. StateText.All]);
         command.SetAction(ListAsync);
 
@@ -28,7 +29,8 @@ internal static class MessagesCommand
     }
 
     /// <summary>The rows of a table of messages.</summary>
-    public static readonly string[] Columns = ["id", "to", "protocol", "level", "state", "durability", "tries", "created", "reason"];
+    public static readonly string[] Columns =
+        ["id", "to", "protocol", "level", "state", "durability", "tries", "created", "reason"];
 
     /// <summary>One message as a row.</summary>
     public static string?[] Row(MessageBody m) =>
@@ -50,8 +52,8 @@ internal static class MessagesCommand
     private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var query = Query(
-            ("state", parsed.GetValue(State)), ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Limit)),
-            ("after", parsed.GetValue(After)));
+            ("state", parsed.GetValue(State)), ("to", parsed.GetValue(To)), ("limit", parsed.GetValue(Shared.Limit)),
+            ("after", parsed.GetValue(Shared.After)));
         using var node = Shared.Node(parsed);
         var list = await node.GetAsync($"/v1/messages{query}", ApiJson.Wire.MessageList, cancellation);
         Shared.Screen(parsed).Table(list.Json, "no messages", Columns, list.Value.Messages.Select(Row));
@@ -69,7 +71,8 @@ internal static class MessagesCommand
             ("id", m.Id.ToString()), ("to", m.ToName is null ? m.To : $"{m.ToName} ({m.To})"), ("protocol", m.Protocol),
             ("level", m.Level), ("key", m.Key), ("state", m.State), ("durability", m.Durability), ("reason", m.Reason),
             ("bytes", m.Bytes.ToString(CultureInfo.InvariantCulture)), ("created", Screen.Time(m.Created)),
-            ("expires", Screen.Time(m.Expires)), ("ended", Screen.Time(m.EndedAt)), ("next attempt", Screen.Time(m.NextAttempt)),
+            ("expires", Screen.Time(m.Expires)), ("ended", Screen.Time(m.EndedAt)),
+            ("next attempt", Screen.Time(m.NextAttempt)),
             ("attempts", m.Attempts.ToString(CultureInfo.InvariantCulture)),
         ]);
         if (!screen.IsJson && m.History is { Count: > 0 } history)

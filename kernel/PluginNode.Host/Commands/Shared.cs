@@ -13,7 +13,21 @@ internal static class Shared
         Recursive = true,
     };
 
-    public static readonly Option<bool> Json = new("--json") { Description = "Answer JSON, for programs", Recursive = true };
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Answer JSON, for programs",
+        Recursive = true,
+    };
+
+    /// <summary>How long a page of a list is.</summary>
+    public static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "At most so many, 1 to 1000",
+        DefaultValueFactory = _ => 100,
+    };
+
+    /// <summary>Where a page of a list begins.</summary>
+    public static readonly Option<long> After = new("--after") { Description = "Continue behind this cursor" };
 
     public static NodeSettings Settings(ParseResult parsed) => ConfigurationFile.Read(parsed.GetValue(Config)!);
 

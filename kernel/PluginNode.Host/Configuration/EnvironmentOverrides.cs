@@ -60,7 +60,10 @@ internal static class EnvironmentOverrides
     }
 
     private static int? Element(JsonNode at, string text) =>
-        at is JsonArray array && int.TryParse(text, CultureInfo.InvariantCulture, out var index) && index >= 0 && index <= array.Count ? index : null;
+        at is JsonArray array && int.TryParse(text, CultureInfo.InvariantCulture, out var index)
+            && index >= 0 && index <= array.Count
+                ? index
+                : null;
 
     private static JsonNode NewLevel(JsonTypeInfo? type) =>
         type?.Kind == JsonTypeInfoKind.Enumerable ? new JsonArray() : new JsonObject();

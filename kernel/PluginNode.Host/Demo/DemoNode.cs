@@ -106,8 +106,8 @@ internal sealed class DemoNode : IDisposable
         var start = new ProcessStartInfo(self) { RedirectStandardError = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         foreach (var argument in (string[])["run", "--config", _file]) start.ArgumentList.Add(argument);
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith(EnvironmentOverrides.Prefix, StringComparison.Ordinal)).ToList())
-            start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.ToList())
+            if (name.StartsWith(EnvironmentOverrides.Prefix, StringComparison.Ordinal)) start.Environment.Remove(name);
         return start;
     }
 }
