@@ -9,7 +9,8 @@ internal static class FolderSafety
     public static string? Problem(string folder)
     {
         if (OperatingSystem.IsWindows()) return null; // access lists there are inherited from the installation
-        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!; // who may write it may put another folder in place
+        // Whoever may write the folder above may put another plugin in this one's place.
+        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
         if (IsOpen(parent)) return Text(parent, $"chmod go-w {parent}");
         var inside = Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories);
         return inside.Prepend(folder).FirstOrDefault(IsOpen) is { } open ? Text(open, $"chmod -R go-w {folder}") : null;

@@ -72,7 +72,7 @@ public sealed class LoadedPlugin : IAsyncDisposable
     {
         if (_services is null) return;
         var problem = await DisposeServicesAsync(_services);
-        State = IsGone(Unload()) ? PluginState.Unloaded : PluginState.Leaked;
+        State = await IsGoneAsync(Unload()) ? PluginState.Unloaded : PluginState.Leaked;
         if (problem is not null) throw new PluginLoadException(problem);
     }
 
@@ -99,12 +99,16 @@ public sealed class LoadedPlugin : IAsyncDisposable
         return reference;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool IsGone(WeakReference reference)
+    // A disposal that ends asynchronously resumes us on top of the plugin's own frames, and those hold the plugin.
+    // So every round starts on a fresh stack, and the later ones leave the other thread real time to unwind.
+    private static async Task<bool> IsGoneAsync(WeakReference reference)
     {
-        const int collections = 10;
+        const int collections = 20;
+        const int withoutWaiting = 5;
         for (var i = 0; i < collections && reference.IsAlive; i++)
         {
+            if (i < withoutWaiting) await Task.Yield();
+            else await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }

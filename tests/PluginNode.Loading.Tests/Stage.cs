@@ -53,7 +53,8 @@ internal sealed class Stage : IDisposable
     {
         if (OperatingSystem.IsWindows()) return;
         const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        foreach (var path in Directory.EnumerateFileSystemEntries(Plugins, "*", SearchOption.AllDirectories).Prepend(Plugins))
+        var inside = Directory.EnumerateFileSystemEntries(Plugins, "*", SearchOption.AllDirectories);
+        foreach (var path in inside.Prepend(Plugins))
             File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~others);
     }
 }
