@@ -34,6 +34,9 @@ internal static partial class LogMessages
     [LoggerMessage(1008, LogLevel.Error, "A transport failed: {Reason}")]
     public static partial void TransportFaulted(ILogger logger, string reason);
 
+    [LoggerMessage(1010, LogLevel.Critical, "A fault of the kernel itself; it goes on. Please report it: {Fault}")]
+    public static partial void LoopFaulted(ILogger logger, string fault);
+
     [LoggerMessage(1009, LogLevel.Error, "A message sink failed, try {Try}: {Reason}")]
     public static partial void SinkFailed(ILogger logger, int @try, string reason);
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 
 namespace PluginNode;
 
@@ -11,12 +12,14 @@ internal sealed class Mailbox
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly Action _afterRound;
+    private readonly ILogger _logger;
     private readonly Task _loop;
 
     /// <param name="afterRound">Runs when all that had been posted was handled: where work is gathered into one commit.</param>
-    public Mailbox(Action afterRound)
+    /// <param name="logger">Told of faults: one piece of work that fails must not end the loop for all others.</param>
+    public Mailbox(Action afterRound, ILogger logger)
     {
-        _afterRound = afterRound;
+        (_afterRound, _logger) = (afterRound, logger);
         _loop = RunAsync();
     }
 
@@ -54,8 +57,20 @@ internal sealed class Mailbox
         const int round = 1024; // an endless stream of posts must not put the commit off for ever
         while (await _queue.Reader.WaitToReadAsync())
         {
-            for (var i = 0; i < round && _queue.Reader.TryRead(out var work); i++) work();
-            _afterRound();
+            for (var i = 0; i < round && _queue.Reader.TryRead(out var work); i++) Run(work);
+            Run(_afterRound);
+        }
+    }
+
+    private void Run(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e)
+        {
+            LogMessages.LoopFaulted(_logger, e.ToString());
         }
     }
 }

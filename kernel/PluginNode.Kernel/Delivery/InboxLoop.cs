@@ -39,7 +39,7 @@ internal sealed class InboxLoop
     public InboxLoop(Journal journal, NodeClock clock, TimeProvider time, KernelOptions options, ILogger logger)
     {
         (Journal, _clock, Time, _options, _logger) = (journal, clock, time, options, logger);
-        Box = new Mailbox(AfterRound);
+        Box = new Mailbox(AfterRound, logger);
         _commits = new GroupCommit(journal, Box.Post, maxInFlight: 4);
         _seen = new SeenIdLog(journal, options.Inbox.DuplicateWindow);
     }

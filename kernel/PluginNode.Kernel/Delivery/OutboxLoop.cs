@@ -40,7 +40,7 @@ internal sealed partial class OutboxLoop : PumpContext
         _parts = parts;
         _options = options;
         _usage = new Usage(options.Limits);
-        Box = new Mailbox(AfterRound);
+        Box = new Mailbox(AfterRound, parts.Logger);
         _commits = new GroupCommit(parts.Journal, Box.Post, maxInFlight: 2);
         _remembered = new RememberedIdSet(parts.Journal, options.Inbox.DuplicateWindow, options.Inbox.DuplicateIds);
     }
