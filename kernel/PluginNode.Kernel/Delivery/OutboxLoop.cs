@@ -126,7 +126,7 @@ internal sealed partial class OutboxLoop : PumpContext
         message.Position = NextPosition();
         _messages[message.Id] = message;
         _index.Add(message);
-        if (message.ExpiresAt != 0) _expiry.Enqueue(message, message.ExpiresAt);
+        if (message.ExpiresAt != 0) ExpireLater(message);
         var pump = PumpOf(message.To);
         pump.Add(message);
         _changed.Add(pump);
@@ -196,6 +196,17 @@ internal sealed partial class OutboxLoop : PumpContext
         _changed.Clear();
         _remembered.CommitTo(_commits, Clock);
         _commits.AfterRound();
+    }
+
+    private void ExpireLater(Message message)
+    {
+        if (_expiry.Count > 1000 + (2 * WaitingNow)) // what ended long before its time is still in the queue
+        {
+            var live = _expiry.UnorderedItems.Where(i => i.Element.Live).ToList();
+            _expiry.Clear();
+            _expiry.EnqueueRange(live);
+        }
+        _expiry.Enqueue(message, message.ExpiresAt);
     }
 
     private void Expire()

@@ -27,6 +27,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     private readonly Backoff _laneBackoff = context.NewBackoff();
     private ITimer? _timer;
     private int _windows;
+    private int _scheduledMost = 64;
     private bool _down;
     private bool _reported;
     private bool _heard;
@@ -44,7 +45,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     {
         if (!_lanes.TryGetValue(message.Key, out var lane)) _lanes.Add(message.Key, lane = new Lane(message.Key));
         lane.Add(message);
-        if (message.Level.Retries is not null) _scheduled.Add(message);
+        if (message.Level.Retries is not null) Schedule(message);
         if (!lane.Queued && !lane.InFlight) Queue(lane);
     }
 
@@ -112,6 +113,16 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
             window.AddRange(taken);
         }
         return window;
+    }
+
+    private void Schedule(Message message)
+    {
+        if (_scheduled.Count >= _scheduledMost) // what was delivered meanwhile is still in the list
+        {
+            _scheduled.RemoveAll(m => !m.Live);
+            _scheduledMost = Math.Max(64, 2 * _scheduled.Count);
+        }
+        _scheduled.Add(message);
     }
 
     private void Queue(Lane lane)
