@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using PluginNode.Identity;
+using PluginNode.Transports;
+
+namespace PluginNode.Conformance.Fakes;
+
+/// <summary>Keeps what a transport hands it, and answers as the law says. Thread-safe.</summary>
+public sealed class RecordingHost : ITransportHost
+{
+    private readonly ConcurrentDictionary<PeerId, bool> _heard = new();
+
+    /// <summary>What arrived, in order.</summary>
+    public ConcurrentQueue<(PeerId From, byte[] Bytes)> Frames { get; } = new();
+
+    /// <summary>What it says of the frames with these ids. Default: delivered.</summary>
+    public Func<IReadOnlyList<Guid>, IReadOnlyList<SendOutcome>> Answer { get; set; } =
+        ids => [.. ids.Select(id => new SendOutcome(id, SendStatus.Delivered))];
+
+    /// <summary>What it waits for before it takes a batch.</summary>
+    public Func<Task> Before { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Whether something authenticated arrived from that peer.</summary>
+    public bool HeardOf(PeerId peer) => _heard.ContainsKey(peer);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
+        PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        await Before();
+        foreach (var frame in frames) Frames.Enqueue((from, frame.ToArray()));
+        return Answer([.. frames.Select(f => new Guid(f.Span[..16], bigEndian: true))]);
+    }
+
+    /// <inheritdoc/>
+    public void Heard(PeerId peer, DateTimeOffset? itsTime) => _heard[peer] = true;
+}
+
+/// <summary>Frames for laws: random bytes that begin with their id.</summary>
+public static class SomeFrames
+{
+    /// <summary>So many frames of so many bytes, at least 16 each.</summary>
+    public static Frame[] Of(int count, int bytes)
+    {
+        var frames = new Frame[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (id, content) = (Guid.CreateVersion7(), new byte[Math.Max(16, bytes)]);
+            new Random(i).NextBytes(content);
+            id.TryWriteBytes(content, bigEndian: true, out _);
+            frames[i] = new Frame(id, content);
+        }
+        return frames;
+    }
+}
