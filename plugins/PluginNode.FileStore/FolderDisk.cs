@@ -122,8 +122,12 @@ public sealed partial class FolderDisk(string folder) : IDisk
 
         public int Read(long offset, Span<byte> buffer) => RandomAccess.Read(handle, buffer, offset);
 
-        public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, bool flush) =>
-            new(Task.Run(() => Write(offset, bytes.Span, flush)));
+        /// <summary>Writes on the caller's thread: who writes has a pool thread to itself for that long.</summary>
+        public ValueTask WriteAsync(long offset, ReadOnlyMemory<byte> bytes, bool flush)
+        {
+            Write(offset, bytes.Span, flush);
+            return ValueTask.CompletedTask;
+        }
 
         public void Truncate(long length) => RandomAccess.SetLength(handle, length);
 

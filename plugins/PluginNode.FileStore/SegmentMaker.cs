@@ -15,6 +15,7 @@ internal sealed class SegmentMaker(IDisk disk, int usualBytes)
         {
             for (var at = 0L; at < size; at += Zeros.Length)
             {
+                await Task.Yield(); // 64 MiB take a while, and the caller goes on committing meanwhile
                 var part = Zeros.AsMemory(0, (int)Math.Min(Zeros.Length, size - at));
                 await file.WriteAsync(at, part, flush: at + part.Length >= size);
             }

@@ -26,14 +26,14 @@ internal sealed class BenchNode : IAsyncDisposable
     }
 
     public static async Task<BenchNode> StartAsync(
-        string folder, byte seed, byte peer, string? peerAddress, bool talks)
+        string folder, byte seed, byte peer, string? peerAddress, bool talks, int segment = 64 << 20)
     {
         var node = new BenchNode(Path.Combine(folder, Path.GetRandomFileName()), seed);
         List<PeerAddress> addresses = [];
         if (peerAddress is not null && PeerAddress.TryParse(peerAddress, out var address)) addresses.Add(address);
         var peers = new PeerBook([new Peer("peer", IdOf(peer), addresses)]);
         var chance = new SystemChance(TimeProvider.System);
-        var store = new FileRecordStore(new FolderDisk(node._folder), new FileStoreOptions(), NullLogger.Instance);
+        var store = new FileRecordStore(new FolderDisk(node._folder), new FileStoreOptions { SegmentBytes = segment }, NullLogger.Instance);
         node.Kernel = await NodeKernel.OpenAsync(
             new KernelParts(node._identity, [], store, peers, TimeProvider.System, chance, NullLoggerFactory.Instance),
             new KernelOptions { Protocols = new Dictionary<string, string> { ["/bench"] = "critical" } },

@@ -23,5 +23,5 @@ internal sealed class InboxEntry
 
     public InboxMessage ToMessage(ReadOnlyMemory<byte> payload) => new(
         Id, From, Header.Protocol, Header.Level, DateTimeOffset.FromUnixTimeMilliseconds(Header.ReceivedMs),
-        Header.Attributes, payload);
+        StoredAttributes.Read(Header.Attributes), payload);
 }

@@ -99,7 +99,7 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
             Position = hasLane ? message.Position : 0,
             PayloadBytes = e.Payload.Length,
         };
-        foreach (var a in e.Attributes) header.Attributes.Add(a.Name, a.Value);
+        foreach (var a in e.Attributes) header.Attributes.Add(new StoredAttribute { Name = a.Name, Value = a.Value });
         var sequence = inbox.Journal.NextSequence();
         Entries.Add(new Entry(Collection.Inbox, message.Id, sequence, header, e.Payload.Memory));
         Bytes += bytes;

@@ -74,7 +74,7 @@ internal sealed class Message
             PayloadBytes = PayloadBytes,
         };
         if (CallerId) header.Digest = Bytes16.Write(Digest);
-        foreach (var (name, value) in Attributes) header.Attributes.Add(name, value);
+        foreach (var (name, value) in Attributes) header.Attributes.Add(new StoredAttribute { Name = name, Value = value });
         return header;
     }
 
@@ -90,7 +90,7 @@ internal sealed class Message
         Created = DateTimeOffset.FromUnixTimeMilliseconds(header.CreatedMs),
         Expires = header.ExpiresMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(header.ExpiresMs),
         ExpiresAt = header.ExpiresAt,
-        Attributes = header.Attributes,
+        Attributes = StoredAttributes.Read(header.Attributes),
         PayloadBytes = header.PayloadBytes,
         CallerId = header.Digest.Length == 16,
         Digest = Bytes16.Read(header.Digest),

@@ -41,7 +41,7 @@ internal sealed partial class OutboxLoop : PumpContext
         _options = options;
         _usage = new Usage(options.Limits);
         Box = new Mailbox(AfterRound, parts.Logger);
-        _commits = new GroupCommit(parts.Journal, Box.Post, maxInFlight: 2);
+        _commits = new GroupCommit(parts.Journal, Box.Post, maxInFlight: 3);
         _remembered = new RememberedIdSet(parts.Journal, options.Inbox.DuplicateWindow, options.Inbox.DuplicateIds);
     }
 

@@ -8,13 +8,20 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
 {
     private const long GroupBytes = 4 << 20;
 
-    private List<Entry> _entries = [];
-    private List<long> _removals = [];
-    private List<Action<StoreException?>> _done = [];
-    private long _bytes;
+    private readonly Queue<Group> _full = new();
+    private Group _gathering = new();
     private Task _last = Task.CompletedTask;
+    private Task _handedOver = Task.CompletedTask;
+    private int _inFlight;
 
-    public int InFlight { get; private set; }
+    private sealed class Group
+    {
+        public List<Entry> Entries { get; } = [];
+        public List<long> Removals { get; } = [];
+        public List<Action<StoreException?>> Done { get; } = [];
+        public long Bytes { get; set; }
+        public bool IsEmpty => Entries.Count == 0 && Removals.Count == 0;
+    }
 
     /// <summary>Adds to the batch being gathered.</summary>
     /// <param name="entries">Appended together.</param>
@@ -24,43 +31,63 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
     {
         foreach (var entry in entries)
         {
-            _entries.Add(entry);
-            _bytes += entry.Body.Length + 256;
+            _gathering.Entries.Add(entry);
+            _gathering.Bytes += entry.SealedBytes;
         }
-        foreach (var removal in removals) _removals.Add(removal);
-        if (done is not null) _done.Add(done);
-        if (_bytes >= GroupBytes && InFlight < maxInFlight) Begin();
+        _gathering.Removals.AddRange(removals);
+        if (done is not null) _gathering.Done.Add(done);
+        if (_gathering.Bytes < GroupBytes) return;
+        _full.Enqueue(_gathering);
+        _gathering = new Group();
+        BeginFull();
     }
 
     /// <summary>Called after each round of the loop: commits what was gathered, unless enough is under way.</summary>
     public void AfterRound()
     {
-        if (InFlight < maxInFlight && (_entries.Count > 0 || _removals.Count > 0)) Begin();
+        BeginFull();
+        if (_inFlight < maxInFlight && !_gathering.IsEmpty) BeginGathered();
     }
 
     /// <summary>Commits what was gathered and completes when all has ended, one way or the other. Begun on the loop, but
     /// not to be awaited there.</summary>
     public Task EndAsync()
     {
-        if (_entries.Count > 0 || _removals.Count > 0) Begin();
+        while (_full.TryDequeue(out var group)) Begin(group);
+        if (!_gathering.IsEmpty) BeginGathered();
         return _last;
     }
 
-    private void Begin()
+    private void BeginFull()
     {
-        var (entries, removals, done) = (_entries, _removals, _done);
-        (_entries, _removals, _done, _bytes) = ([], [], [], 0);
-        InFlight++;
-        _last = CommitAsync(entries, removals, done, _last);
+        while (_inFlight < maxInFlight && _full.TryDequeue(out var group)) Begin(group);
     }
 
-    private async Task CommitAsync(
-        List<Entry> entries, List<long> removals, List<Action<StoreException?>> done, Task before)
+    private void BeginGathered()
     {
+        Begin(_gathering);
+        _gathering = new Group();
+    }
+
+    private void Begin(Group group)
+    {
+        _inFlight++;
+        var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _last = CommitAsync(group, _handedOver, handedOver, _last);
+        _handedOver = handedOver.Task;
+    }
+
+    private async Task CommitAsync(Group group, Task turn, TaskCompletionSource handedOver, Task before)
+    {
+        await Task.Yield(); // sealing costs more than all else that the loop does: it runs beside it
         StoreException? failure = null;
+        using var records = journal.Seal(group.Entries);
+        await turn; // groups are sealed side by side and committed in order
+        var commit = journal.CommitAsync(records, group.Removals);
+        handedOver.SetResult();
         try
         {
-            await journal.CommitAsync(entries, removals);
+            await commit;
         }
         catch (StoreException e)
         {
@@ -69,8 +96,8 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
         await before;
         post(() =>
         {
-            InFlight--;
-            foreach (var action in done) action(failure);
+            _inFlight--;
+            foreach (var action in group.Done) action(failure);
         });
     }
 }

@@ -1,10 +1,4 @@
-using Google.Protobuf;
-
 namespace PluginNode.Storage;
-
-/// <summary>A record to be sealed and appended.</summary>
-internal readonly record struct Entry(
-    Collection Collection, Guid Id, long Sequence, IMessage Header, ReadOnlyMemory<byte> Body = default);
 
 /// <summary>
 /// The kernel's way to its store: draws sequences, seals, and lets removals ride on the next commit, because losing
@@ -40,18 +34,19 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
     /// <exception cref="StoreException">Nothing was kept, or (a disk that failed in the middle) perhaps all of it.</exception>
     public async Task CommitAsync(IReadOnlyList<Entry> entries, IReadOnlyList<long>? removals = null)
     {
-        var records = new Record[entries.Count];
-        for (var i = 0; i < records.Length; i++)
-        {
-            var e = entries[i];
-            records[i] = sealer.Seal(
-                new RecordKey((byte)e.Collection, e.Id, e.Sequence), e.Header.ToByteArray(), e.Body.Span);
-        }
+        using var records = Seal(entries);
+        await CommitAsync(records, removals);
+    }
+
+    /// <summary>Commits what <see cref="Seal"/> has made; it is the caller's again, to be disposed, afterwards.</summary>
+    /// <exception cref="StoreException">As above.</exception>
+    public async Task CommitAsync(SealedRecords records, IReadOnlyList<long>? removals)
+    {
         var riding = TakeRemovals();
         var all = removals is null ? riding : [.. riding, .. removals];
         try
         {
-            await store.CommitAsync(new RecordBatch(records, all));
+            await store.CommitAsync(new RecordBatch(records.Records, all));
         }
         catch
         {
@@ -59,6 +54,9 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
             throw;
         }
     }
+
+    /// <summary>Seals records, into one pooled buffer. Costs 2 to 3 µs a record and more for long bodies.</summary>
+    public SealedRecords Seal(IReadOnlyList<Entry> entries) => new(sealer, entries);
 
     /// <summary>Reads and opens bodies; null where the record is damaged, which then lies in the store's quarantine.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?[]> ReadAsync(

@@ -9,6 +9,16 @@ namespace PluginNode.Storage;
 /// <summary>The store was sealed with another identity. Nothing of it was touched.</summary>
 public sealed class WrongKeyException(string message) : StoreException(message);
 
+/// <summary>The parts of a record that are sealed each for itself.</summary>
+public enum RecordPart : byte
+{
+    /// <summary>What opening a store reads.</summary>
+    Header = 0,
+
+    /// <summary>What is read when it is needed.</summary>
+    Body = 1,
+}
+
 /// <summary>
 /// Seals records with AES-256-GCM before a store sees them. Thread-safe.
 /// <code>
@@ -71,19 +81,41 @@ public sealed class RecordSealer : IDisposable
             + "Nothing was touched. Put the right identity file in place, or list it in node.formerIdentities.");
     }
 
-    /// <summary>Seals a record. The buffers are not kept.</summary>
-    public Record Seal(RecordKey key, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body) => new(
-        key, KeyId, SealPart(key, header, part: 0), body.IsEmpty ? default(ReadOnlyMemory<byte>) : SealPart(key, body, 1));
+    /// <summary>How long a sealed body is: an empty one is sealed as nothing.</summary>
+    public static int SealedBytes(int body) => body == 0 ? 0 : Overhead + body;
+
+    /// <summary>Where the plain bytes may be put, to be sealed in place.</summary>
+    public static Span<byte> PlaceIn(Span<byte> output) => output[HeadBytes..^TagBytes];
+
+    /// <summary>Seals one part of a record.</summary>
+    /// <param name="key">What the record is named by.</param>
+    /// <param name="part">Which part.</param>
+    /// <param name="plain">The plain bytes: not kept, and perhaps the very <see cref="PlaceIn"/> of the output.</param>
+    /// <param name="output">Longer than the plain bytes by <see cref="Overhead"/>.</param>
+    public void Seal(RecordKey key, RecordPart part, ReadOnlySpan<byte> plain, Span<byte> output)
+    {
+        output[0] = Version;
+        BinaryPrimitives.WriteUInt64BigEndian(output[1..], KeyId.Value);
+        _salt.CopyTo(output[9..]);
+        BinaryPrimitives.WriteInt64BigEndian(output[CounterAt..], Interlocked.Increment(ref _counter));
+
+        Span<byte> associated = stackalloc byte[AssociatedBytes];
+        Associate(output, key, part, associated);
+        Span<byte> nonce = stackalloc byte[12];
+        output.Slice(CounterAt, 8).CopyTo(nonce[4..]);
+        nonce[..4].Clear();
+        _sealing.Encrypt(nonce, plain, PlaceIn(output), output[^TagBytes..], associated);
+    }
 
     /// <summary>Opens a header; false where it is damaged.</summary>
     public bool TryOpenHeader(in RecordHeader header, out byte[] plain) =>
-        TryOpen(header.Key, header.Sealed.Span, part: 0, out plain);
+        TryOpen(header.Key, header.Sealed.Span, RecordPart.Header, out plain);
 
     /// <summary>Opens a body; false where it is damaged. An empty body is sealed as nothing.</summary>
     public bool TryOpenBody(RecordKey key, ReadOnlyMemory<byte> sealedBody, out byte[] plain)
     {
         plain = [];
-        return sealedBody.IsEmpty || TryOpen(key, sealedBody.Span, part: 1, out plain);
+        return sealedBody.IsEmpty || TryOpen(key, sealedBody.Span, RecordPart.Body, out plain);
     }
 
     /// <inheritdoc/>
@@ -93,23 +125,7 @@ public sealed class RecordSealer : IDisposable
         foreach (var pool in _opening.Values) pool.Dispose();
     }
 
-    private byte[] SealPart(RecordKey key, ReadOnlySpan<byte> plain, byte part)
-    {
-        var output = new byte[Overhead + plain.Length];
-        output[0] = Version;
-        BinaryPrimitives.WriteUInt64BigEndian(output.AsSpan(1), KeyId.Value);
-        _salt.CopyTo(output.AsSpan(9));
-        BinaryPrimitives.WriteInt64BigEndian(output.AsSpan(CounterAt), Interlocked.Increment(ref _counter));
-
-        Span<byte> associated = stackalloc byte[AssociatedBytes];
-        Associate(output, key, part, associated);
-        Span<byte> nonce = stackalloc byte[12];
-        output.AsSpan(CounterAt, 8).CopyTo(nonce[4..]);
-        _sealing.Encrypt(nonce, plain, output.AsSpan(HeadBytes, plain.Length), output.AsSpan(^TagBytes..), associated);
-        return output;
-    }
-
-    private bool TryOpen(RecordKey key, ReadOnlySpan<byte> input, byte part, out byte[] plain)
+    private bool TryOpen(RecordKey key, ReadOnlySpan<byte> input, RecordPart part, out byte[] plain)
     {
         plain = [];
         if (input.Length < Overhead || input[0] != Version) return false;
@@ -127,14 +143,14 @@ public sealed class RecordSealer : IDisposable
         return true;
     }
 
-    private static void Associate(ReadOnlySpan<byte> head, RecordKey key, byte part, Span<byte> associated)
+    private static void Associate(ReadOnlySpan<byte> head, RecordKey key, RecordPart part, Span<byte> associated)
     {
         head[..HeadBytes].CopyTo(associated);
         var rest = associated[HeadBytes..];
         rest[0] = key.Collection;
         key.Id.TryWriteBytes(rest[1..], bigEndian: true, out _);
         BinaryPrimitives.WriteInt64BigEndian(rest[17..], key.Sequence);
-        rest[25] = part;
+        rest[25] = (byte)part;
     }
 
     private CipherPool CiphersOf(KeyId id, NodeIdentity identity, ReadOnlySpan<byte> salt)
