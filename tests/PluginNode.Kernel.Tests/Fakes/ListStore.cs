@@ -48,7 +48,9 @@ internal sealed class ListStore(ListMedium medium) : IRecordStore, IQuarantine
             Commits++;
             foreach (var record in batch.Appends)
             {
-                medium.Records.Add(record.Key.Sequence, record);
+                // The buffers are the kernel's again when the commit has ended.
+                var kept = record with { Header = record.Header.ToArray(), Body = record.Body.ToArray() };
+                medium.Records.Add(record.Key.Sequence, kept);
                 medium.LastSequence = Math.Max(medium.LastSequence, record.Key.Sequence);
             }
             foreach (var sequence in batch.Removals) medium.Records.Remove(sequence);
