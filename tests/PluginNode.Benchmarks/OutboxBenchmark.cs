@@ -39,7 +39,7 @@ internal static class OutboxBenchmark
             {
                 await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talks: false, segment);
                 await node.EnqueueAsync(2, producers, bytes, 64, lanes: 64);
-                figures.Counted = messages;
+                figures.CountFromHere(messages);
                 return await node.EnqueueAsync(2, producers, bytes, messages, lanes: 64);
             });
     }
@@ -53,7 +53,7 @@ internal static class OutboxBenchmark
             async () =>
             {
                 await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talks: false);
-                figures.Counted = messages;
+                figures.CountFromHere(messages);
                 return await node.EnqueueAsync(2, 64, 1024, messages, lanes: 64);
             });
     }
@@ -69,7 +69,7 @@ internal static class OutboxBenchmark
                 await using var sender = await BenchNode.StartAsync(folder, 1, 2, receiver.Address, talks: true);
                 await sender.Kernel.Peers.PauseAsync("peer", true);
                 await sender.EnqueueAsync(2, 64, 1024, messages, lanes);
-                figures.Counted = messages;
+                figures.CountFromHere(messages);
                 var clock = Stopwatch.StartNew();
                 await sender.Kernel.Peers.PauseAsync("peer", false);
                 sender.Kernel.PeerChanged(BenchNode.IdOf(2));

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using PluginNode.Identity;
 using PluginNode.Transports;
 using PluginNode.Wire;
@@ -26,7 +27,8 @@ internal sealed class OneAttempt(
             PayloadBytes = request.Payload.Length,
             Sequence = 0,
         };
-        var frame = new Outgoing(id, FrameCodec.Encode(message, request.Payload, self), nextPosition());
+        var (from, to) = (ByteString.CopyFrom(self.ToPublicKey()), ByteString.CopyFrom(request.To.ToPublicKey()));
+        var frame = new Outgoing(id, FrameCodec.EnvelopeOf(message, request.Payload, from, to), nextPosition());
         var route = await router.SendAsync(peer, sealer.Sign([frame]), cancellation);
         var outcome = route.Outcomes.GetValueOrDefault(id, new SendOutcome(id, SendStatus.Retry, route.Reason));
         return outcome.Status switch

@@ -19,6 +19,7 @@ internal sealed partial class OutboxLoop
     private async Task RunAsync(
         Peer to, List<(Message, ReadOnlyMemory<byte>?)> window, Action<WindowResult> completed)
     {
+        await Task.Yield(); // reading, encoding and signing a window takes a millisecond, and the loop has other peers
         WindowResult result;
         try
         {

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
 using PluginNode.Transports;
+using PluginNode.Wire;
+using Frame = PluginNode.Transports.Frame;
 
 namespace PluginNode.Delivery;
 
@@ -29,19 +31,25 @@ internal sealed class Router(TimeProvider time, ILogger logger)
     public void Detach(ITransport transport) =>
         _transports.TryRemove(new KeyValuePair<string, ITransport>(transport.Scheme, transport));
 
-    public async Task<RouteResult> SendAsync(Peer peer, IReadOnlyList<Frame> frames, CancellationToken cancellation)
+    /// <summary>Sends, and disposes the frames when no transport has them any more.</summary>
+    public async Task<RouteResult> SendAsync(Peer peer, SignedFrames signed, CancellationToken cancellation)
     {
+        var frames = signed.Frames;
+        var abandoned = false;
         var outcomes = new Dictionary<Guid, SendOutcome>(frames.Count);
         var (tried, reason) = ("", $"no address of this peer has a transport here ({peer.Addresses.Count} addresses)");
         foreach (var address in Ordered(peer))
         {
             if (!_transports.TryGetValue(address.Scheme, out var transport)) continue;
-            var fitting = frames.Where(f => f.Bytes.Length <= transport.MaxFrameBytes).ToList();
+            var most = transport.MaxFrameBytes;
+            var fitting = frames.All(f => f.Bytes.Length <= most) ? frames : [.. frames.Where(f => f.Bytes.Length <= most)];
             if (fitting.Count < frames.Count) reason = "the frame is larger than the transport moves";
             if (fitting.Count == 0) continue;
 
             tried = address.Text;
-            if (await TryAsync(transport, peer, address, fitting, outcomes, cancellation) is { } failure) reason = failure;
+            var (failure, cameBack) = await TryAsync(transport, peer, address, fitting, outcomes, cancellation);
+            abandoned |= !cameBack;
+            reason = failure ?? reason;
             if (outcomes.Values.Any(o => o.Status != SendStatus.Retry))
             {
                 _good[peer.Id] = address;
@@ -49,6 +57,7 @@ internal sealed class Router(TimeProvider time, ILogger logger)
             }
             if (cancellation.IsCancellationRequested) break;
         }
+        if (!abandoned) signed.Dispose(); // else the transport may still read it, and it is left to the collector
         return new RouteResult(outcomes, tried, reason);
     }
 
@@ -57,8 +66,8 @@ internal sealed class Router(TimeProvider time, ILogger logger)
             ? peer.Addresses.Where(a => a != good).Prepend(good)
             : peer.Addresses;
 
-    private async Task<string?> TryAsync(
-        ITransport transport, Peer peer, PeerAddress address, List<Frame> frames,
+    private async Task<(string? Failure, bool CameBack)> TryAsync(
+        ITransport transport, Peer peer, PeerAddress address, IReadOnlyList<Frame> frames,
         Dictionary<Guid, SendOutcome> outcomes, CancellationToken cancellation)
     {
         try
@@ -68,22 +77,22 @@ internal sealed class Router(TimeProvider time, ILogger logger)
             var asked = frames.Select(f => f.Id).ToHashSet();
             foreach (var outcome in results)
                 if (asked.Contains(outcome.Id)) outcomes[outcome.Id] = outcome;
-            return outcomes.Count == 0
+            return (outcomes.Count == 0
                 ? "the transport gave no outcome"
-                : outcomes.Values.FirstOrDefault(o => o.Status == SendStatus.Retry).Reason;
+                : outcomes.Values.FirstOrDefault(o => o.Status == SendStatus.Retry).Reason, CameBack: true);
         }
         catch (OperationCanceledException)
         {
-            return "cancelled";
+            return ("cancelled", CameBack: false);
         }
         catch (TimeoutException)
         {
-            return $"the transport did not come back within {Watchdog.TotalSeconds:0} s";
+            return ($"the transport did not come back within {Watchdog.TotalSeconds:0} s", CameBack: false);
         }
         catch (Exception e)
         {
             LogMessages.TransportFaulted(logger, e.ToString());
-            return $"the transport failed: {e.Message}";
+            return ($"the transport failed: {e.Message}", CameBack: false);
         }
     }
 }

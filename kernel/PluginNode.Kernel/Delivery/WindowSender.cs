@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using PluginNode.Identity;
 using PluginNode.Storage;
 using PluginNode.Transports;
@@ -16,6 +17,8 @@ internal sealed record WindowResult(RouteResult Route, IReadOnlySet<Guid> Damage
 /// </summary>
 internal sealed class WindowSender(Journal journal, FrameSealer sealer, Router router, PeerId self)
 {
+    private readonly ByteString _from = UnsafeByteOperations.UnsafeWrap(self.ToPublicKey());
+
     public async Task<WindowResult> SendAsync(
         Peer peer, IReadOnlyList<(Message Message, ReadOnlyMemory<byte>? Payload)> window, CancellationToken cancellation)
     {
@@ -24,12 +27,13 @@ internal sealed class WindowSender(Journal journal, FrameSealer sealer, Router r
         {
             var payloads = await ReadAsync(window, cancellation);
             var outgoing = new List<Outgoing>(window.Count);
+            var to = UnsafeByteOperations.UnsafeWrap(peer.Id.ToPublicKey());
             for (var i = 0; i < window.Count; i++)
             {
                 var message = window[i].Message;
-                if (payloads[i] is { } payload)
-                    outgoing.Add(new Outgoing(message.Id, FrameCodec.Encode(message, payload, self), message.Position));
-                else damaged.Add(message.Id);
+                if (payloads[i] is not { } payload) damaged.Add(message.Id);
+                else outgoing.Add(new Outgoing(
+                    message.Id, FrameCodec.EnvelopeOf(message, payload, _from, to), message.Position));
             }
             var route = outgoing.Count == 0
                 ? new RouteResult([], "", "")

@@ -19,14 +19,18 @@ internal static class FrameCodec
     /// <summary>What a frame adds to its payload at most.</summary>
     public const int MaxOverheadBytes = 32 * 1024;
 
-    /// <summary>Encodes the envelope; the same message always gives the same bytes.</summary>
-    public static byte[] Encode(Message message, ReadOnlyMemory<byte> payload, PeerId self)
+    /// <summary>The envelope of a message; the same message always encodes to the same bytes.</summary>
+    /// <param name="message">Its fields.</param>
+    /// <param name="payload">Its payload; not copied.</param>
+    /// <param name="from">The sender's key.</param>
+    /// <param name="to">The addressee's key.</param>
+    public static Envelope EnvelopeOf(Message message, ReadOnlyMemory<byte> payload, ByteString from, ByteString to)
     {
         var envelope = new Envelope
         {
             Id = UnsafeByteOperations.UnsafeWrap(message.Id.ToByteArray(bigEndian: true)),
-            From = UnsafeByteOperations.UnsafeWrap(self.ToPublicKey()),
-            To = UnsafeByteOperations.UnsafeWrap(message.To.ToPublicKey()),
+            From = from,
+            To = to,
             Protocol = message.Protocol,
             Level = message.Level.Name,
             Key = message.Key,
@@ -34,35 +38,29 @@ internal static class FrameCodec
             ExpiresMs = message.Expires?.ToUnixTimeMilliseconds() ?? 0,
             Payload = UnsafeByteOperations.UnsafeWrap(payload),
         };
+        if (message.Attributes.Count == 0) return envelope;
         foreach (var (name, value) in message.Attributes.OrderBy(a => a.Key, StringComparer.Ordinal))
             envelope.Attributes.Add(new Attribute { Name = name, Value = value });
-        return envelope.ToByteArray();
+        return envelope;
     }
 
     /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version.</summary>
-    public static Frame? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
+    public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
     {
         reason = "";
-        try
-        {
-            var frame = Frame.Parser.ParseFrom(bytes.Span);
-            if (frame.Version != Version) reason = $"frame version {frame.Version} is unknown here";
-            else if (frame.Envelope.Length > maxPayload + MaxOverheadBytes) reason = "the frame is too large";
-            else return frame;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            reason = "not a frame";
-        }
+        if (!FrameReader.TryRead(bytes, out var frame)) reason = "not a frame";
+        else if (frame.Version != Version) reason = $"frame version {frame.Version} is unknown here";
+        else if (frame.Envelope.Length > maxPayload + MaxOverheadBytes) reason = "the frame is too large";
+        else return frame;
         return null;
     }
 
     /// <summary>Decodes the envelope. Null, with the reason, where it breaks a bound.</summary>
-    public static Envelope? DecodeEnvelope(ByteString bytes, out string reason)
+    public static Envelope? DecodeEnvelope(ReadOnlySpan<byte> bytes, out string reason)
     {
         try
         {
-            var envelope = Envelope.Parser.ParseFrom(bytes.Span);
+            var envelope = Envelope.Parser.ParseFrom(bytes);
             reason = Problem(envelope);
             return reason.Length == 0 ? envelope : null;
         }

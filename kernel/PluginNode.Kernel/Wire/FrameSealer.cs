@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
-using Google.Protobuf;
 using PluginNode.Identity;
 
 namespace PluginNode.Wire;
 
-/// <summary>An envelope's bytes with the lane position that they are about to be sent at.</summary>
-internal readonly record struct Outgoing(Guid Id, byte[] Envelope, ulong Position);
+/// <summary>An envelope with the lane position that it is about to be sent at.</summary>
+internal readonly record struct Outgoing(Guid Id, Envelope Envelope, ulong Position);
 
 /// <summary>Signs what goes out, and decodes and checks what comes in.</summary>
 internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
@@ -13,36 +12,8 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
     private const string Use = "frame";
 
     /// <summary>Frames for envelopes that are sent together, under one signature.</summary>
-    public List<Transports.Frame> Sign(IReadOnlyList<Outgoing> outgoing)
-    {
-        var leaves = new byte[outgoing.Count][];
-        for (var i = 0; i < leaves.Length; i++)
-            leaves[i] = FrameTree.Leaf(epoch, outgoing[i].Position, SHA256.HashData(outgoing[i].Envelope));
-        var tree = new FrameTree(leaves);
-        var signature = new byte[ISigner.SignatureBytes];
-        signer.Sign(Use, tree.Root, signature);
-
-        var frames = new List<Transports.Frame>(leaves.Length);
-        for (var i = 0; i < leaves.Length; i++)
-        {
-            var frame = new Frame
-            {
-                Version = FrameCodec.Version,
-                Envelope = UnsafeByteOperations.UnsafeWrap(outgoing[i].Envelope),
-                Epoch = epoch,
-                Position = outgoing[i].Position,
-                Signature = UnsafeByteOperations.UnsafeWrap(signature),
-            };
-            if (leaves.Length > 1)
-            {
-                frame.Proof = UnsafeByteOperations.UnsafeWrap(tree.Proof(i));
-                frame.Index = (uint)i;
-                frame.Count = (uint)leaves.Length;
-            }
-            frames.Add(new Transports.Frame(outgoing[i].Id, frame.ToByteArray()));
-        }
-        return frames;
-    }
+    public SignedFrames Sign(IReadOnlyList<Outgoing> outgoing) => new(outgoing, epoch, (root, signature) =>
+        signer.Sign(Use, root, signature));
 
     /// <summary>
     /// Decodes a batch of an authenticated sender. For each frame either an incoming message, or the outcome that says
@@ -51,7 +22,7 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
     public (Incoming? Message, Transports.SendOutcome Outcome)[] Open(
         PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
-        var proofs = new FrameProofs((root, signature) => signer.Verify(from, Use, root.Span, signature.Span));
+        var proofs = new FrameProofs((root, signature) => signer.Verify(from, Use, root, signature));
         var result = new (Incoming?, Transports.SendOutcome)[frames.Count];
         for (var i = 0; i < result.Length; i++) result[i] = Open(from, frames[i], proofs);
         return result;
@@ -60,15 +31,17 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
     private (Incoming?, Transports.SendOutcome) Open(PeerId from, ReadOnlyMemory<byte> bytes, FrameProofs proofs)
     {
         if (FrameCodec.Decode(bytes, maxPayload, out var reason) is not { } frame) return (null, Retry(default, reason));
-        if (FrameCodec.DecodeEnvelope(frame.Envelope, out reason) is not { } envelope)
+        if (FrameCodec.DecodeEnvelope(frame.Envelope.Span, out reason) is not { } envelope)
             return (null, Retry(default, reason));
 
         var id = FrameCodec.ReadId(envelope.Id);
         if (PeerId.FromPublicKey(envelope.From.Span) != from)
             return (null, Refused(id, "the envelope is from another peer than the one that sent it"));
-        var hash = SHA256.HashData(frame.Envelope.Span);
-        var leaf = FrameTree.Leaf(frame.Epoch, frame.Position, hash);
-        if (!proofs.Verify(leaf, frame.Proof.Span, frame.Index, frame.Count, frame.Signature.Memory))
+        Span<byte> hash = stackalloc byte[FrameTree.HashBytes];
+        Span<byte> leaf = stackalloc byte[FrameTree.HashBytes];
+        SHA256.HashData(frame.Envelope.Span, hash);
+        FrameTree.Leaf(frame.Epoch, frame.Position, hash, leaf);
+        if (!proofs.Verify(leaf, frame.Proof.Span, frame.Index, frame.Count, frame.Signature.Span))
             return (null, Refused(id, "the envelope's signature does not hold"));
         if (PeerId.FromPublicKey(envelope.To.Span) != signer.Self)
             return (null, Refused(id, "the envelope is for another peer"));
