@@ -42,6 +42,7 @@ public enum PeerRemoval
 public sealed class NodeKernel : IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CompactEvery = TimeSpan.FromMinutes(10);
 
     private readonly KernelParts _parts;
     private readonly KernelOptions _options;
@@ -111,7 +112,7 @@ public sealed class NodeKernel : IAsyncDisposable
         var report = await parts.Store.OpenAsync(sealer.MatchKeys, cancellation);
         var kernel = new NodeKernel(parts, options, report, sealer);
         await kernel.RestoreAsync(cancellation);
-        kernel._ticking = kernel.TickAsync();
+        kernel._ticking = Task.WhenAll(kernel.TickAsync(), kernel.CompactAsync());
         return kernel;
     }
 
@@ -214,6 +215,30 @@ public sealed class NodeKernel : IAsyncDisposable
         _inbox.Restore(content.Inbox, content.SeenIds);
         LogMessages.StoreOpened(
             _logger, _outbox.Counters.Restored, content.Inbox.Count, _outbox.DeadLetters, StoreReport.Damage.Count);
+    }
+
+    /// <summary>Now and then gives back the space that removed records take between others that stay.</summary>
+    private async Task CompactAsync()
+    {
+        using var timer = new PeriodicTimer(CompactEvery, _parts.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token))
+            {
+                try
+                {
+                    await _journal.CompactAsync(_stopped.Token);
+                }
+                catch (StoreException e)
+                {
+                    LogMessages.StoreFailed(_logger, e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The kernel stops.
+        }
     }
 
     private async Task TickAsync()

@@ -42,7 +42,19 @@ public sealed partial class FileRecordStore
         Location at;
         lock (_lock)
             if (!_index.TryFind(sequence, out at) || at.Segment != segment) return null;
-        var header = ReadHeader(new WindowedReader(segment.File), at);
+        RecordHeader header;
+        try
+        {
+            header = ReadHeader(new WindowedReader(segment.File), at);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // removed, and its segment deleted, since it was looked up
+        }
+        catch (IOException e)
+        {
+            throw new StoreException($"A record cannot be read just now: {e.Message}", e);
+        }
         return ReadBody(sequence) is { Found: true, Body: { } body }
             ? new Record(header.Key, header.KeyId, header.Sealed, body) : null;
     }

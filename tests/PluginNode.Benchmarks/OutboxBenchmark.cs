@@ -60,7 +60,7 @@ internal static class OutboxBenchmark
 
     private static Task DrainAsync(Figures figures, string folder, int lanes)
     {
-        const int messages = 50_000;
+        const int messages = 100_000;
         return figures.MeasureAsync(
             $"drain, 1024 B, {lanes} lane{(lanes == 1 ? "" : "s")}", null,
             async () =>

@@ -41,7 +41,7 @@ internal sealed class InboxLoop
         (Journal, _clock, Time, _options, _logger) = (journal, clock, time, options, logger);
         Box = new Mailbox(AfterRound, logger);
         _commits = new GroupCommit(journal, Box.Post, maxInFlight: 4);
-        _seen = new SeenIdLog(journal, options.Inbox.DuplicateWindow);
+        _seen = new SeenIdLog(journal, options.Inbox.DuplicateWindow, options.Inbox.DuplicateIds);
     }
 
     public Mailbox Box { get; }
@@ -228,16 +228,20 @@ internal sealed class InboxLoop
     private void Leave(List<InboxEntry> entries, Action<StoreException?> done)
     {
         foreach (var entry in entries) entry.Leaving = true;
-        var records = _seen.RecordsFor(entries);
-        _commits.Add([.. records.Select(r => r.Entry)], [.. entries.Select(e => e.Sequence)], failure =>
+        var records = _seen.Write(entries);
+        long[] leaving = [.. entries.Select(e => e.Sequence), .. records.SelectMany(r => r.Merged.Select(m => m.Sequence))];
+        _commits.Add([.. records.Select(r => r.Entry)], leaving, failure =>
         {
             foreach (var entry in entries)
             {
                 if (failure is null) Gone(entry);
                 else entry.Leaving = false;
             }
-            if (failure is null)
-                foreach (var (entry, ids) in records) _seen.Track(entry.Sequence, ids);
+            foreach (var record in records)
+            {
+                if (failure is null) _seen.Written(record);
+                else _seen.Failed(record);
+            }
             done(failure);
         });
     }

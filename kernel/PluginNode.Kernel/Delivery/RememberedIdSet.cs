@@ -15,7 +15,8 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private const int IdsInRecord = 500;
 
     private readonly Dictionary<Guid, Remembered> _ids = [];
-    private readonly Queue<(long Sequence, long Newest, Guid[] Ids)> _records = new();
+    private readonly SortedDictionary<long, (long Newest, Guid[] Ids)> _records = [];
+    private readonly CarryList<RememberedIds> _small = new();
     private List<(RememberedId Id, long Record)> _new = [];
 
     public Remembered? Find(Guid id) => _ids.TryGetValue(id, out var remembered) ? remembered : null;
@@ -45,31 +46,43 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     {
         foreach (var part in _new.Chunk(IdsInRecord)) Commit(part, commits);
         _new = [];
-        while (_records.TryPeek(out var oldest) && Outdated(oldest.Newest, clock))
+        while (_records.Count > 0 && _records.First() is var (sequence, oldest) && Outdated(oldest, clock))
         {
-            foreach (var id in _records.Dequeue().Ids) _ids.Remove(id);
-            journal.Remove(oldest.Sequence);
+            foreach (var id in oldest.Ids) _ids.Remove(id);
+            _records.Remove(sequence);
+            _small.Forget(sequence);
+            journal.Remove(sequence);
         }
     }
 
-    private bool Outdated(long newest, NodeClock clock) =>
-        _ids.Count > most || (!clock.Held && newest < clock.Now - window.Ticks);
+    private bool Outdated((long Newest, Guid[] Ids) record, NodeClock clock) =>
+        _ids.Count - record.Ids.Length >= most || (!clock.Held && record.Newest < clock.Now - window.Ticks);
 
     private void Commit((RememberedId Id, long Record)[] part, GroupCommit commits)
     {
         var record = new RememberedIds();
         record.Ids.AddRange(part.Select(p => p.Id));
+        var merged = _small.Take(record.CalculateSize());
+        foreach (var (_, older) in merged) record.Ids.AddRange(older.Ids);
         var sequence = journal.NextSequence();
         commits.Add(
             [new Entry(Collection.RememberedIds, Guid.Empty, sequence, record)],
-            [.. part.Select(p => p.Record).Where(r => r != 0)],
+            [.. part.Select(p => p.Record).Where(r => r != 0), .. merged.Select(m => m.Sequence)],
             failure =>
             {
+                foreach (var (older, content) in merged)
+                {
+                    if (failure is null) _records.Remove(older);
+                    else _small.Put(older, content);
+                }
                 if (failure is null) Track(sequence, record);
                 else _new.AddRange(part); // the messages are still in the store too: nothing is forgotten by a crash now
             });
     }
 
-    private void Track(long sequence, RememberedIds record) => _records.Enqueue(
-        (sequence, record.Ids.Max(i => (long?)i.At) ?? 0, [.. record.Ids.Select(i => Bytes16.ReadId(i.Id))]));
+    private void Track(long sequence, RememberedIds record)
+    {
+        _records[sequence] = (record.Ids.Max(i => (long?)i.At) ?? 0, [.. record.Ids.Select(i => Bytes16.ReadId(i.Id))]);
+        _small.Put(sequence, record);
+    }
 }

@@ -95,6 +95,10 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
     public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) =>
         store is IQuarantine quarantine ? quarantine.QuarantineAsync(sequence, reason, cancellation) : Task.CompletedTask;
 
+    /// <summary>Gives back the space of what was removed. May run beside everything else.</summary>
+    /// <exception cref="StoreException">The store failed; nothing is lost, and a later call goes on.</exception>
+    public Task CompactAsync(CancellationToken cancellation) => store.CompactAsync(cancellation);
+
     public async ValueTask DisposeAsync()
     {
         lock (_lock) _timer?.Dispose();

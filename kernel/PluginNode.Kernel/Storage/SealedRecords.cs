@@ -19,7 +19,12 @@ internal sealed class SealedRecords : IDisposable
     public SealedRecords(RecordSealer sealer, IReadOnlyList<Entry> entries)
     {
         var bytes = 0;
-        foreach (var entry in entries) bytes = checked(bytes + entry.SealedBytes);
+        foreach (var entry in entries)
+        {
+            if (entry.SealedHeaderBytes > RecordLimits.HeaderBytes)
+                throw new InvalidOperationException($"A header of {entry.Collection} has {entry.SealedHeaderBytes} bytes.");
+            bytes = checked(bytes + entry.SealedBytes);
+        }
         _buffer = ArrayPool<byte>.Shared.Rent(bytes);
         Records = new Record[entries.Count];
         var rest = _buffer.AsMemory();

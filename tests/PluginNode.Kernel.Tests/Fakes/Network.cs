@@ -48,8 +48,10 @@ internal sealed class Network
         public Task<IReadOnlyList<SendOutcome>> SendAsync(
             PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation)
         {
-            Task<IReadOnlyList<SendOutcome>> Go() => wire.DeliverAsync(self, peer, frames);
-            return wire.Intercept is { } intercept ? intercept(self, peer, frames, Go) : Go();
+            // Copied: what was sent is looked at, and delivered again, long after the sender has its buffers back.
+            Frame[] copies = [.. frames.Select(f => f with { Bytes = f.Bytes.ToArray() })];
+            Task<IReadOnlyList<SendOutcome>> Go() => wire.DeliverAsync(self, peer, copies);
+            return wire.Intercept is { } intercept ? intercept(self, peer, copies, Go) : Go();
         }
     }
 }
