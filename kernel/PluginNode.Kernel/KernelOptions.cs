@@ -2,13 +2,15 @@ using PluginNode.Delivery;
 
 namespace PluginNode;
 
-/// <summary>What the kernel is configured with: the sections <c>delivery</c> and <c>inbox</c>, already checked.</summary>
+/// <summary>What the kernel is configured with: the sections <c>delivery</c> and <c>inbox</c>, already
+/// checked.</summary>
 public sealed record KernelOptions
 {
     /// <summary>Protocol id → level name.</summary>
     public IReadOnlyDictionary<string, string> Protocols { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Protocols whose persisted messages end as <c>sent</c>, because the other side cannot acknowledge.</summary>
+    /// <summary>Protocols whose persisted messages end as <c>sent</c>, because the other side cannot
+    /// acknowledge.</summary>
     public IReadOnlySet<string> EndsOnSent { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Levels by configuration, beside or instead of the built-in ones.</summary>
@@ -27,7 +29,8 @@ public sealed record KernelOptions
     public InboxLimits Inbox { get; init; } = new();
 }
 
-/// <summary>Exponential backoff with a cap; with full jitter a wait is drawn evenly from nothing to the computed one.</summary>
+/// <summary>Exponential backoff with a cap; with full jitter a wait is drawn evenly from nothing to the computed
+/// one.</summary>
 /// <param name="First">The first wait. Default 1 s.</param>
 /// <param name="Most">The longest wait. Default 60 s.</param>
 /// <param name="Factor">Growth by attempt, at least 1. Default 2.</param>

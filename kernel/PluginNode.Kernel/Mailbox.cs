@@ -15,7 +15,8 @@ internal sealed class Mailbox
     private readonly ILogger _logger;
     private readonly Task _loop;
 
-    /// <param name="afterRound">Runs when all that had been posted was handled: where work is gathered into one commit.</param>
+    /// <param name="afterRound">Runs when all that had been posted was handled: where work is gathered into one
+    /// commit.</param>
     /// <param name="logger">Told of faults: one piece of work that fails must not end the loop for all others.</param>
     public Mailbox(Action afterRound, ILogger logger)
     {

@@ -101,7 +101,8 @@ public sealed class NodeKernel : IAsyncDisposable
     public ITransportHost TransportHost => _reception;
 
     /// <summary>Opens the store and takes over what it kept.</summary>
-    /// <exception cref="StoreException">The store cannot be opened; <see cref="WrongKeyException"/>: it was sealed with another
+    /// <exception cref="StoreException">The store cannot be opened; <see cref="WrongKeyException"/>: it was sealed with
+    /// another
     /// identity. Either way it is as it was.</exception>
     public static async Task<NodeKernel> OpenAsync(
         KernelParts parts, KernelOptions options, CancellationToken cancellation)
@@ -116,7 +117,8 @@ public sealed class NodeKernel : IAsyncDisposable
         return kernel;
     }
 
-    /// <summary>Lets messages be sent through a transport, which the caller has started with <see cref="TransportHost"/>.</summary>
+    /// <summary>Lets messages be sent through a transport, which the caller has started with
+    /// <see cref="TransportHost"/>.</summary>
     /// <exception cref="InvalidOperationException">Another one has its scheme.</exception>
     public void Attach(ITransport transport)
     {
@@ -145,7 +147,8 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>Removes a peer that was added at run time.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="deadLetterWaiting">Whether messages that wait for it become dead letters; else they keep it.</param>
+    /// <param name="deadLetterWaiting">Whether messages that wait for it become dead letters; else they keep
+    /// it.</param>
     public async Task<PeerRemoval> RemovePeerAsync(string name, bool deadLetterWaiting)
     {
         if (Peers.Find(name) is not { } peer) return PeerRemoval.NotFound;
@@ -173,7 +176,8 @@ public sealed class NodeKernel : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes no more messages, lets what is in flight end until the token fires, and makes dead letters of what waits in
+    /// Takes no more messages, lets what is in flight end until the token fires, and makes dead letters of what waits
+    /// in
     /// memory only. Transports are to be stopped after this, the kernel disposed after them.
     /// </summary>
     public async Task StopAsync(CancellationToken graceEnds)

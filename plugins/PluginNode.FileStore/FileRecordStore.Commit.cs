@@ -129,7 +129,8 @@ public sealed partial class FileRecordStore
         if (_buffer.Length > GroupBytes * 2) _buffer = new byte[64 * 1024];
     }
 
-    /// <summary>A record that was removed since its move was asked for must not be written behind its removal.</summary>
+    /// <summary>A record that was removed since its move was asked for must not be written behind its
+    /// removal.</summary>
     private int DropRemoved(List<Pending> group)
     {
         var (batch, _, done) = group[0];

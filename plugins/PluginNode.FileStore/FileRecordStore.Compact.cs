@@ -36,7 +36,8 @@ public sealed partial class FileRecordStore
 
     private Task MoveAsync(List<Record> records) => Enqueue(new RecordBatch(records, []), isMove: true);
 
-    /// <summary>A record as it stands; null where it is damaged (reading it finds that) or no longer in this segment.</summary>
+    /// <summary>A record as it stands; null where it is damaged (reading it finds that) or no longer in this
+    /// segment.</summary>
     private Record? ReadWhole(long sequence, Segment segment)
     {
         Location at;

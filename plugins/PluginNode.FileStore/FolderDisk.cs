@@ -5,7 +5,8 @@ using PluginNode.Storage;
 
 namespace PluginNode.FileStore;
 
-/// <summary>A real folder. This is the one place of the store that blocks a thread: a pool thread, for write and flush.</summary>
+/// <summary>A real folder. This is the one place of the store that blocks a thread: a pool thread, for write and
+/// flush.</summary>
 public sealed partial class FolderDisk(string folder) : IDisk
 {
     private const UnixFileMode FileMode0600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;

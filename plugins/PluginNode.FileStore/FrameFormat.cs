@@ -60,7 +60,8 @@ internal static class FrameFormat
         return Close(to, head);
     }
 
-    /// <summary>Reads the fixed part. False where it is no frame or its lengths are out of bounds; its checksum is not looked at.</summary>
+    /// <summary>Reads the fixed part. False where it is no frame or its lengths are out of bounds; its checksum is not
+    /// looked at.</summary>
     public static bool TryRead(ReadOnlySpan<byte> from, out FrameHead head)
     {
         head = default;

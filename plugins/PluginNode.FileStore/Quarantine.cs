@@ -7,7 +7,8 @@ namespace PluginNode.FileStore;
 /// <summary>Copies damaged bytes aside, and only then lets them go.</summary>
 internal sealed class Quarantine(IDisk disk, ILogger logger)
 {
-    /// <summary>Copies a range of a segment into a file of its own, on stable storage when the task completes.</summary>
+    /// <summary>Copies a range of a segment into a file of its own, on stable storage when the task
+    /// completes.</summary>
     public async Task CopyAsync(Segment segment, long offset, long bytes, string what)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"quarantine/{segment.Number:D8}-{offset:D10}.bin");
@@ -31,7 +32,8 @@ internal sealed class Quarantine(IDisk disk, ILogger logger)
         LogMessages.Quarantined(logger, what, bytes, segment.Name, offset);
     }
 
-    /// <summary>Overwrites a place, so that it is not found and reported again: with zeros, or the end mark that belongs there.</summary>
+    /// <summary>Overwrites a place, so that it is not found and reported again: with zeros, or the end mark that
+    /// belongs there.</summary>
     public static async Task MendAsync(Segment segment, BadPlace place) => await segment.File.WriteAsync(
         place.Offset,
         place.What == SegmentScan.BadEndMark ? FrameFormat.End.ToArray() : new byte[place.Bytes], flush: true);

@@ -26,7 +26,8 @@ internal sealed class SegmentScan
     public long End { get; private set; }
 
     /// <param name="file">The segment.</param>
-    /// <param name="everyBody">Whether to check all bodies, or only those of the last write, which a crash could have torn.</param>
+    /// <param name="everyBody">Whether to check all bodies, or only those of the last write, which a crash could have
+    /// torn.</param>
     /// <param name="progress">Told the bytes read, now and then.</param>
     public static SegmentScan Read(IDiskFile file, bool everyBody, Action<long>? progress = null)
     {

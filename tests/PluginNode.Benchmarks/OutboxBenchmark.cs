@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace PluginNode.Benchmarks;
 
-/// <summary>How fast critical messages are accepted, and how fast they are drained to a peer; both sides durable.</summary>
+/// <summary>How fast critical messages are accepted, and how fast they are drained to a peer; both sides
+/// durable.</summary>
 internal static class OutboxBenchmark
 {
     private const int FrameOverhead = 300; // what sealing and the record's frame add to a payload, about

@@ -30,17 +30,20 @@ public sealed record DeliveryLevel
     /// <summary>Whether it is on stable storage before it is accepted.</summary>
     public bool Persisted { get; init; }
 
-    /// <summary>The waits before each retry, after which the message is abandoned; null: the node's retry schedule, for ever.</summary>
+    /// <summary>The waits before each retry, after which the message is abandoned; null: the node's retry schedule, for
+    /// ever.</summary>
     public IReadOnlyList<TimeSpan>? Retries { get; init; }
 
     /// <summary>How long a message may wait when its sender did not say; null: as long as it takes.</summary>
     public TimeSpan? TimeToLive { get; init; }
 }
 
-/// <summary>Maps a protocol id to a level. Called for each message, from any thread; must be fast and without side effects.</summary>
+/// <summary>Maps a protocol id to a level. Called for each message, from any thread; must be fast and without side
+/// effects.</summary>
 public interface IDeliveryPolicy
 {
-    /// <summary>The level of a protocol. One that nobody mapped is <see cref="DeliveryLevel.None"/>: never silently critical.</summary>
+    /// <summary>The level of a protocol. One that nobody mapped is <see cref="DeliveryLevel.None"/>: never silently
+    /// critical.</summary>
     DeliveryLevel LevelFor(string protocol);
 
     /// <summary>The level of that name, or null where there is none.</summary>

@@ -26,7 +26,8 @@ internal static class Base58
         return text[at..].ToString();
     }
 
-    /// <summary>False when a character is not of the alphabet or the value does not fill <paramref name="bytes"/> exactly.</summary>
+    /// <summary>False when a character is not of the alphabet or the value does not fill <paramref name="bytes"/>
+    /// exactly.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         if (text.Length > bytes.Length * 2) return false;

@@ -16,10 +16,12 @@ public interface ISigner
     /// Signs <c>pluginnode/&lt;use&gt;/1\0</c> followed by <paramref name="message"/>. The domain tag keeps a signature
     /// that was made for one use from being accepted for another.
     /// </summary>
-    /// <param name="use">What the signature is for, <c>[a-z0-9-]</c>, e.g. <c>mesh-request</c>. <c>frame</c> is the kernel's.</param>
+    /// <param name="use">What the signature is for, <c>[a-z0-9-]</c>, e.g. <c>mesh-request</c>. <c>frame</c> is the
+    /// kernel's.</param>
     /// <param name="message">The bytes to sign; not kept.</param>
     /// <param name="signature">Receives 64 bytes.</param>
-    /// <exception cref="ArgumentException">The use is not of that form or is the kernel's, or there is no room for 64 bytes.</exception>
+    /// <exception cref="ArgumentException">The use is not of that form or is the kernel's, or there is no room for 64
+    /// bytes.</exception>
     void Sign(string use, ReadOnlySpan<byte> message, Span<byte> signature);
 
     /// <summary>Whether <paramref name="signer"/> signed exactly this message for exactly this use. Anything malformed,

@@ -1,7 +1,8 @@
 namespace PluginNode.Identity;
 
 /// <summary>Another node, as the operator knows it. Immutable; a change makes a new one.</summary>
-/// <param name="Name">Local and unique: 1–63 characters without <c>/ + #</c> or control characters. Never on the wire.</param>
+/// <param name="Name">Local and unique: 1–63 characters without <c>/ + #</c> or control characters. Never on the
+/// wire.</param>
 /// <param name="Id">Its key.</param>
 /// <param name="Addresses">Where it may be reached, the preferred one first.</param>
 public sealed record Peer(string Name, PeerId Id, IReadOnlyList<PeerAddress> Addresses)
@@ -10,7 +11,8 @@ public sealed record Peer(string Name, PeerId Id, IReadOnlyList<PeerAddress> Add
     public bool Paused { get; init; }
 }
 
-/// <summary>The peers that frames are taken from and sent to. Reads are lock-free and may come from any thread.</summary>
+/// <summary>The peers that frames are taken from and sent to. Reads are lock-free and may come from any
+/// thread.</summary>
 public interface IPeerDirectory
 {
     /// <summary>The peer with that key, or null where it is unknown: then nothing that it sends is taken.</summary>

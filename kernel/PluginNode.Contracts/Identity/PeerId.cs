@@ -23,7 +23,8 @@ public readonly record struct PeerId
     // identity multihash (0x00), 36 bytes; protobuf: field 1 = Ed25519 (1), field 2 = 32 bytes of key
     private static ReadOnlySpan<byte> Prefix => [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
-    /// <summary>The id of a key. The bytes are copied; any 32 bytes make an id, whether or not they are a point.</summary>
+    /// <summary>The id of a key. The bytes are copied; any 32 bytes make an id, whether or not they are a
+    /// point.</summary>
     /// <exception cref="ArgumentException">The key has not 32 bytes.</exception>
     public static PeerId FromPublicKey(ReadOnlySpan<byte> key) => key.Length == KeyBytes
         ? new PeerId(key)

@@ -25,7 +25,8 @@ public interface IPlugin
     void Configure(IPluginBuilder builder);
 }
 
-/// <summary>What a plugin is configured with; not to be kept after <see cref="IPlugin.Configure"/> has returned.</summary>
+/// <summary>What a plugin is configured with; not to be kept after <see cref="IPlugin.Configure"/> has
+/// returned.</summary>
 public interface IPluginBuilder
 {
     /// <summary>
@@ -42,15 +43,18 @@ public interface IPluginBuilder
     /// <summary>The node's configuration folder: relative paths in settings are relative to it.</summary>
     string BaseFolder { get; }
 
-    /// <summary>The node's data folder. A record store may keep its files there; others use <see cref="PluginFolder"/>.</summary>
+    /// <summary>The node's data folder. A record store may keep its files there; others use
+    /// <see cref="PluginFolder"/>.</summary>
     string DataFolder { get; }
 
-    /// <summary>A folder for this plugin alone, <c>data/plugins/&lt;id&gt;/</c>. It exists once the plugin is started, not yet now.</summary>
+    /// <summary>A folder for this plugin alone, <c>data/plugins/&lt;id&gt;/</c>. It exists once the plugin is started,
+    /// not yet now.</summary>
     string PluginFolder { get; }
 }
 
 /// <summary>A plugin's settings are wrong. Nothing was started.</summary>
-/// <param name="problems">Each one line that names the key, relative to the plugin's settings, e.g. <c>listen: not a URL</c>.</param>
+/// <param name="problems">Each one line that names the key, relative to the plugin's settings, e.g. <c>listen: not a
+/// URL</c>.</param>
 public sealed class PluginSettingsException(IReadOnlyList<string> problems)
     : Exception(string.Join("; ", problems))
 {
@@ -58,7 +62,8 @@ public sealed class PluginSettingsException(IReadOnlyList<string> problems)
     public IReadOnlyList<string> Problems { get; } = problems;
 }
 
-/// <summary>The one source of chance: everything random in kernel, stores and plugins comes from here, so that a simulation
+/// <summary>The one source of chance: everything random in kernel, stores and plugins comes from here, so that a
+/// simulation
 /// can replay it. Callable from any thread.</summary>
 public interface IChance
 {

@@ -10,9 +10,12 @@ public enum UnloadSupport
     Restart,
 }
 
-/// <summary>Marks an assembly as a plugin. Read from metadata before any of its code runs, so all values are constants.</summary>
-/// <param name="id"><c>[a-z0-9][a-z0-9-]{0,63}</c>, e.g. <c>mesh-http</c>; unique on a node; the key of its settings.</param>
-/// <param name="entry">The type that implements <see cref="IPlugin"/>; public, with a public constructor without parameters.</param>
+/// <summary>Marks an assembly as a plugin. Read from metadata before any of its code runs, so all values are
+/// constants.</summary>
+/// <param name="id"><c>[a-z0-9][a-z0-9-]{0,63}</c>, e.g. <c>mesh-http</c>; unique on a node; the key of its
+/// settings.</param>
+/// <param name="entry">The type that implements <see cref="IPlugin"/>; public, with a public constructor without
+/// parameters.</param>
 /// <param name="version">The plugin's own version, for people.</param>
 /// <param name="unload">Whether it can be unloaded.</param>
 [AttributeUsage(AttributeTargets.Assembly)]

@@ -10,7 +10,8 @@ public static class SettingsReader
     /// Decodes with a source-generated <paramref name="type"/> and collects every problem at once: unknown keys, wrong
     /// types, and what <paramref name="validate"/> finds in an otherwise sound result.
     /// </summary>
-    /// <remarks>Options need <c>set</c>, not <c>init</c>: source-generated code gives <c>init</c> members that the settings do
+    /// <remarks>Options need <c>set</c>, not <c>init</c>: source-generated code gives <c>init</c> members that the
+    /// settings do
     /// not name the default of their type, not the one that stands in the class.</remarks>
     /// <exception cref="PluginSettingsException">There is any problem.</exception>
     public static T Read<T>(JsonElement settings, JsonTypeInfo<T> type, Func<T, IEnumerable<string>> validate)

@@ -9,6 +9,7 @@ public interface IStoreCheck
     /// </summary>
     /// <param name="progress">Told now and then how many bytes of how many are read.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="StoreException">It is held by another process (the message says which), or cannot be read.</exception>
+    /// <exception cref="StoreException">It is held by another process (the message says which), or cannot be
+    /// read.</exception>
     Task<StoreReport> CheckAsync(IProgress<(long Read, long Total)>? progress, CancellationToken cancellation);
 }

@@ -21,10 +21,12 @@ public readonly record struct RecordKey(byte Collection, Guid Id, long Sequence)
 /// <param name="BodyBytes">Length of the sealed body.</param>
 public readonly record struct RecordHeader(RecordKey Key, KeyId KeyId, ReadOnlyMemory<byte> Sealed, int BodyBytes);
 
-/// <summary>A whole record. The buffers are the kernel's and stay unchanged until the commit's task completes.</summary>
+/// <summary>A whole record. The buffers are the kernel's and stay unchanged until the commit's task
+/// completes.</summary>
 public readonly record struct Record(RecordKey Key, KeyId KeyId, ReadOnlyMemory<byte> Header, ReadOnlyMemory<byte> Body);
 
-/// <summary>A body that was asked for. Null <paramref name="Body"/>: it is damaged (and in quarantine by now), or there is no such record.</summary>
+/// <summary>A body that was asked for. Null <paramref name="Body"/>: it is damaged (and in quarantine by now), or there
+/// is no such record.</summary>
 public readonly record struct RecordBody(long Sequence, ReadOnlyMemory<byte>? Body);
 
 /// <summary>What is committed together: all of it, or none.</summary>

@@ -4,19 +4,22 @@ namespace PluginNode.Transports;
 
 /// <summary>
 /// Moves frames between peers over one scheme.
-/// <para>Life: constructed (no I/O) → <see cref="StartAsync"/> once → sends and receives → <see cref="StopAsync"/> once.
+/// <para>Life: constructed (no I/O) → <see cref="StartAsync"/> once → sends and receives → <see cref="StopAsync"/>
+/// once.
 /// Stopping one that never started, or whose start failed, does nothing.</para>
 /// </summary>
 public interface ITransport
 {
-    /// <summary>The scheme of the addresses that it takes, as <see cref="PeerAddress.Scheme"/> has it. Constant.</summary>
+    /// <summary>The scheme of the addresses that it takes, as <see cref="PeerAddress.Scheme"/> has it.
+    /// Constant.</summary>
     string Scheme { get; }
 
     /// <summary>The largest frame it moves, in bytes. Constant after the start.</summary>
     int MaxFrameBytes { get; }
 
     /// <summary>Begins to listen, and hands over whatever arrives to <paramref name="host"/> until stopped.</summary>
-    /// <exception cref="TransportException">It cannot start; the message names the setting and what to do. Nothing is left behind.</exception>
+    /// <exception cref="TransportException">It cannot start; the message names the setting and what to do. Nothing is
+    /// left behind.</exception>
     Task StartAsync(ITransportHost host, CancellationToken cancellation);
 
     /// <summary>
@@ -24,7 +27,8 @@ public interface ITransport
     /// different peers and also for one peer. Never throws for what the network or the peer does: a frame without an
     /// outcome counts as <see cref="SendStatus.Retry"/>, also when cancelled, and sending it again is always safe.
     /// </summary>
-    /// <param name="peer">Who must be at the other end; proved before an outcome other than <i>retry</i> is told.</param>
+    /// <param name="peer">Who must be at the other end; proved before an outcome other than <i>retry</i> is
+    /// told.</param>
     /// <param name="address">One of its addresses, of this transport's scheme.</param>
     /// <param name="frames">At least one, each no larger than <see cref="MaxFrameBytes"/>.</param>
     /// <param name="cancellation">Gives up waiting. What was already sent may still arrive.</param>
@@ -60,7 +64,8 @@ public interface ITransportHost
 /// <summary>Extra ability of a transport: it knows when a peer comes and goes.</summary>
 public interface IPeerEvents
 {
-    /// <summary>Called once, before the start. The transport calls <paramref name="changed"/> from any thread: true when
+    /// <summary>Called once, before the start. The transport calls <paramref name="changed"/> from any thread: true
+    /// when
     /// the peer is up (its lanes are woken at once), false when it went away (a hint only).</summary>
     void OnPeerChanged(Action<PeerId, bool> changed);
 }

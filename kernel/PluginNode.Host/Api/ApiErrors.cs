@@ -26,7 +26,8 @@ internal sealed class ApiErrors(RequestDelegate next, ILogger<ApiErrors> logger)
         }
     }
 
-    // The framework's words name its types, 'Failed to bind parameter "int limit" from "x".'; a client knows the name only.
+    // The framework's words name its types, 'Failed to bind parameter "int limit" from "x".'; a client knows the name
+    // only.
     private static string Words(string message) =>
         message.Split('"') is ["Failed to bind parameter ", var parameter, _, .. var value, _]
             ? $"{parameter.Split(' ')[^1]}: '{string.Join('"', value)}' can't be read"

@@ -27,7 +27,8 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
-    /// <summary>As it goes over the wire: it is read as JSON and never as HTML, so that <c>+</c> may stay <c>+</c>.</summary>
+    /// <summary>As it goes over the wire: it is read as JSON and never as HTML, so that <c>+</c> may stay
+    /// <c>+</c>.</summary>
     public static ApiJson Wire => Wired.Context;
 
     // A class of its own, so that the generated Default exists before it.

@@ -5,7 +5,8 @@ using PluginNode.Composition;
 
 namespace PluginNode.Api;
 
-/// <summary>The bearer token that opens the control API: 32 random bytes, in a file that only its owner reads.</summary>
+/// <summary>The bearer token that opens the control API: 32 random bytes, in a file that only its owner
+/// reads.</summary>
 public sealed class ApiToken
 {
     private const UnixFileMode Others = (UnixFileMode)0b000_111_111;
@@ -22,7 +23,8 @@ public sealed class ApiToken
     public string Text { get; }
 
     /// <summary>Reads the file, and makes it where there is none.</summary>
-    /// <exception cref="StartException">It can't be read or written, or holds no token; the message names the key.</exception>
+    /// <exception cref="StartException">It can't be read or written, or holds no token; the message names the
+    /// key.</exception>
     public static ApiToken LoadOrCreate(string path)
     {
         try
@@ -51,7 +53,8 @@ public sealed class ApiToken
                 $"api.tokenFile: {path} holds no token of 32 to 512 characters; delete it to have a new one made");
     }
 
-    /// <summary>Whether an <c>Authorization</c> header carries this token; takes as long whatever is wrong with it.</summary>
+    /// <summary>Whether an <c>Authorization</c> header carries this token; takes as long whatever is wrong with
+    /// it.</summary>
     public bool Opens(string? authorization)
     {
         const string scheme = "Bearer ";

@@ -35,7 +35,8 @@ internal sealed class ControlApi : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends listening; requests under way get until <paramref name="cancellation"/>, long polls end at once.</summary>
+    /// <summary>Ends listening; requests under way get until <paramref name="cancellation"/>, long polls end at
+    /// once.</summary>
     public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

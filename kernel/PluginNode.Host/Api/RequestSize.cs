@@ -11,7 +11,8 @@ internal sealed record RequestSize(long? MaxRequestBodySize) : IRequestSizeLimit
     /// <summary>A whole batch; it is read line by line.</summary>
     public static readonly RequestSize Batch = new(1L << 30);
 
-    /// <summary>One message with that payload: base64, or text of which every character is escaped, and the rest.</summary>
+    /// <summary>One message with that payload: base64, or text of which every character is escaped, and the
+    /// rest.</summary>
     public static long OfMessage(int payload) => (payload * 6L) + Small;
 
     /// <summary>The route that takes one such message.</summary>

@@ -8,7 +8,8 @@ internal static class RouteDocumentation
 {
     private const string AnyType = "*/*";
 
-    /// <summary>The body of a route. Any media type is taken, so that a plain <c>curl -d</c> works; one is documented.</summary>
+    /// <summary>The body of a route. Any media type is taken, so that a plain <c>curl -d</c> works; one is
+    /// documented.</summary>
     public static RouteHandlerBuilder Body<T>(this RouteHandlerBuilder route, string mediaType = "application/json")
         where T : notnull => route.Accepts<T>(mediaType, AnyType);
 

@@ -32,7 +32,8 @@ internal sealed record NodeServices(
     public static List<NodeIdentity> Former(NodeSettings settings) => settings.FormerIdentityFiles.Index()
         .Select(f => Read($"node.formerIdentities[{f.Index}]", () => NodeIdentity.Load(f.Item))).ToList();
 
-    /// <summary>Puts what the kernel hands to plugins into a plugin's container. A plugin gets a signer that can't sign as
+    /// <summary>Puts what the kernel hands to plugins into a plugin's container. A plugin gets a signer that can't sign
+    /// as
     /// the kernel, never the key.</summary>
     public void AddTo(IServiceCollection services)
     {

@@ -30,7 +30,8 @@ public sealed record LevelSection
     /// <summary>Whether it is on stable storage before it is accepted. Default false.</summary>
     public bool Persisted { get; set; }
 
-    /// <summary>The waits before each retry, after which it is a dead letter. Default: <c>delivery.retry</c>, for ever.</summary>
+    /// <summary>The waits before each retry, after which it is a dead letter. Default: <c>delivery.retry</c>, for
+    /// ever.</summary>
     public IReadOnlyList<Duration>? Retries { get; set; }
 
     /// <summary>How long it may wait when its sender did not say. Default: as long as it takes.</summary>
@@ -49,7 +50,8 @@ public sealed record RetrySection
     /// <summary>Growth by attempt, 1–100. Default 2.</summary>
     public double Factor { get; set; } = 2;
 
-    /// <summary><c>full</c>: each wait is drawn evenly from nothing to the computed one; or <c>none</c>. Default <c>full</c>.</summary>
+    /// <summary><c>full</c>: each wait is drawn evenly from nothing to the computed one; or <c>none</c>. Default
+    /// <c>full</c>.</summary>
     public string Jitter { get; set; } = "full";
 }
 

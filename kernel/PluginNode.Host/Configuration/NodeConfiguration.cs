@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace PluginNode.Configuration;
 
 /// <summary>The file <c>plugins.json</c>, as it stands. Every key has a default, and <c>{}</c> runs.</summary>
-/// <remarks>Members can be set because a generated decoder keeps no default of a member that is only initialised.</remarks>
+/// <remarks>Members can be set because a generated decoder keeps no default of a member that is only
+/// initialised.</remarks>
 public sealed record NodeConfiguration
 {
     /// <summary>Who this node is and where it keeps its data.</summary>
@@ -61,7 +62,8 @@ public sealed record ApiSection
 /// <summary>The section <c>plugins</c>.</summary>
 public sealed record PluginsSection
 {
-    /// <summary>Every sub-folder that holds <c>&lt;Name&gt;/&lt;Name&gt;.dll</c> is a plugin. Default <c>plugins</c>.</summary>
+    /// <summary>Every sub-folder that holds <c>&lt;Name&gt;/&lt;Name&gt;.dll</c> is a plugin. Default
+    /// <c>plugins</c>.</summary>
     public string Folder { get; set; } = "plugins";
 
     /// <summary><c>any</c>, or <c>pinned</c>: only those that <see cref="Pins"/> lists. Default <c>any</c>.</summary>

@@ -2,16 +2,18 @@ using PluginNode.Plugins;
 
 namespace PluginNode.Delivery;
 
-/// <summary>Waits between attempts: exponential, capped, drawn (full jitter) so that many nodes do not knock at once.</summary>
+/// <summary>Waits between attempts: exponential, capped, drawn (full jitter) so that many nodes do not knock at
+/// once.</summary>
 internal sealed class Backoff(RetryOptions options, IChance chance)
 {
     private int _failures;
 
     public TimeSpan Next()
     {
-        var wait = options.First * Math.Pow(options.Factor, Math.Min(_failures++, 60));
-        if (wait > options.Most || wait < TimeSpan.Zero) wait = options.Most;
-        return options.FullJitter ? wait * chance.NextDouble() : wait;
+        // In ticks: a TimeSpan overflows long before a peer that stays away for a day has used up its attempts.
+        var ticks = Math.Min(options.First.Ticks * Math.Pow(options.Factor, _failures), options.Most.Ticks);
+        if (ticks < options.Most.Ticks) _failures++;
+        return TimeSpan.FromTicks((long)(options.FullJitter ? ticks * chance.NextDouble() : ticks));
     }
 
     public void Reset() => _failures = 0;

@@ -23,7 +23,8 @@ public sealed record InboxItem(InboxMessage Message, long Cursor);
 /// <param name="Next">The cursor behind the last item, or what was asked where there is none.</param>
 public sealed record InboxPage(IReadOnlyList<InboxItem> Items, long Next);
 
-/// <summary>Names an inbox message. Ids are unique for a sender only; where two used the same, the sender is needed.</summary>
+/// <summary>Names an inbox message. Ids are unique for a sender only; where two used the same, the sender is
+/// needed.</summary>
 public readonly record struct InboxReference(Guid Id, PeerId? From = null);
 
 /// <summary>What an acknowledgement did.</summary>
@@ -44,7 +45,8 @@ public sealed class Inbox
 
     internal Inbox(InboxLoop loop) => _loop = loop;
 
-    /// <summary>A page; with <see cref="InboxQuery.Wait"/> as soon as there is something, or empty after that time.</summary>
+    /// <summary>A page; with <see cref="InboxQuery.Wait"/> as soon as there is something, or empty after that
+    /// time.</summary>
     /// <exception cref="Storage.StoreException">The store cannot be read just now; a retry is safe.</exception>
     public async Task<InboxPage> ListAsync(InboxQuery query, CancellationToken cancellation)
     {
@@ -64,7 +66,8 @@ public sealed class Inbox
     }
 
     /// <summary>Removes messages for good; the answer comes when that is on stable storage.</summary>
-    /// <exception cref="Storage.StoreException">The store failed; the messages are shown again. A retry is safe.</exception>
+    /// <exception cref="Storage.StoreException">The store failed; the messages are shown again. A retry is
+    /// safe.</exception>
     public Task<AckResult> AckAsync(IReadOnlyList<InboxReference> ids) => _loop.AckAsync(ids);
 
     private async Task<InboxPage> ReadAsync(List<InboxEntry> entries, long after, CancellationToken cancellation)

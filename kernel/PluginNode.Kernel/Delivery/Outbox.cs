@@ -59,7 +59,8 @@ public sealed class Outbox
     /// <summary>Tries a waiting message now, and what waits before it in its lane.</summary>
     public Task<ChangeResult> RetryAsync(Guid id) => _loop.Box.AskAsync(() => _loop.Retry(id));
 
-    /// <summary>Cancels. A message in flight is waited for: if its outcome stays unknown it ends as <i>maybeDelivered</i>.</summary>
+    /// <summary>Cancels. A message in flight is waited for: if its outcome stays unknown it ends as
+    /// <i>maybeDelivered</i>.</summary>
     public Task<ChangeResult> CancelAsync(Guid id) => _loop.ChangeAsync(id, _loop.Cancel);
 
     /// <summary>Puts a dead letter behind what waits in its lane now.</summary>
@@ -68,7 +69,8 @@ public sealed class Outbox
     /// <summary>Forgets a dead letter for good.</summary>
     public Task<ChangeResult> PurgeAsync(Guid id) => _loop.ChangeAsync(id, _loop.Purge);
 
-    /// <summary>Waits until the message has ended, or the token fires, and tells how it stands then; null: unknown.</summary>
+    /// <summary>Waits until the message has ended, or the token fires, and tells how it stands then; null:
+    /// unknown.</summary>
     public async Task<MessageView?> WaitForEndAsync(Guid id, CancellationToken cancellation)
     {
         var ended = await _loop.Box.AskAsync(() => _loop.EndOf(id));

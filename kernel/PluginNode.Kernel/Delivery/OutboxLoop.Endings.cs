@@ -85,7 +85,8 @@ internal sealed partial class OutboxLoop
 
     private void Note(Message message, SendOutcome outcome, string address)
     {
-        var words = outcome.Reason is null ? outcome.Status.ToString() : $"{outcome.Status}: {outcome.Reason}";
+        var word = outcome.Status.ToString().ToLowerInvariant();
+        var words = outcome.Reason is null ? word : $"{word}: {outcome.Reason}";
         (message.History ??= new History()).Add(new Attempt(Clock.Wall, address, words));
     }
 
@@ -124,7 +125,8 @@ internal sealed partial class OutboxLoop
         message.Ended = null;
     }
 
-    /// <summary>A dead letter is an outbox record with a mark; what was in memory gets both now. Where the store fails the
+    /// <summary>A dead letter is an outbox record with a mark; what was in memory gets both now. Where the store fails
+    /// the
     /// dead letter stays in memory and its mark is tried again a little later.</summary>
     private void WriteMark(Message message)
     {

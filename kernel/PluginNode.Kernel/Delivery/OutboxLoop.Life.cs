@@ -6,7 +6,8 @@ namespace PluginNode.Delivery;
 // Restart and stop.
 internal sealed partial class OutboxLoop
 {
-    /// <summary>Takes over what the store kept. Called once, before anything else, with records in ascending sequence.</summary>
+    /// <summary>Takes over what the store kept. Called once, before anything else, with records in ascending
+    /// sequence.</summary>
     public void Restore(
         IReadOnlyList<(RecordHeader Header, OutboxHeader Plain)> records,
         IReadOnlyList<(long Sequence, DeadMark Mark)> marks,

@@ -21,10 +21,12 @@ internal abstract class PumpContext
     /// <param name="message">It was sent.</param>
     /// <param name="outcome">What came of it.</param>
     /// <param name="address">Where it was tried.</param>
-    /// <param name="first">False where an earlier frame of its lane was held back, so that this one was not judged.</param>
+    /// <param name="first">False where an earlier frame of its lane was held back, so that this one was not
+    /// judged.</param>
     public abstract bool Settle(Message message, SendOutcome outcome, string address, bool first);
 
-    /// <summary>Counts a failed attempt against the level's schedule. True: that was the last one, it is a dead letter.</summary>
+    /// <summary>Counts a failed attempt against the level's schedule. True: that was the last one, it is a dead
+    /// letter.</summary>
     public abstract bool CountFailure(Message message);
 
     public abstract void Damaged(Message message);

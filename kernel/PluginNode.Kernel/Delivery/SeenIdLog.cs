@@ -34,7 +34,8 @@ internal sealed class SeenIdLog(Journal journal, TimeSpan window, int mostIds)
         public Entry Entry => new(Collection.SeenIds, Guid.Empty, Sequence, Ids);
     }
 
-    /// <summary>The records for messages that leave; each is to be ended with <see cref="Written"/> or <see cref="Failed"/>.</summary>
+    /// <summary>The records for messages that leave; each is to be ended with <see cref="Written"/> or
+    /// <see cref="Failed"/>.</summary>
     public List<Writing> Write(IEnumerable<InboxEntry> entries)
     {
         var writing = new List<Writing>();

@@ -8,7 +8,8 @@ public sealed record SendRequest
     /// <summary>The peer.</summary>
     public required PeerId To { get; init; }
 
-    /// <summary>What the message is for, 1–255 characters, e.g. <c>/app/orders/1.0</c>; the policy maps it to a level.</summary>
+    /// <summary>What the message is for, 1–255 characters, e.g. <c>/app/orders/1.0</c>; the policy maps it to a
+    /// level.</summary>
     public required string Protocol { get; init; }
 
     /// <summary>The payload. It must stay unchanged until the send's task completes.</summary>
@@ -69,7 +70,8 @@ public enum SendVerdict
 /// <param name="Verdict">How it ended.</param>
 /// <param name="Id">The message's id.</param>
 /// <param name="State">Its state; meaningful for the first five verdicts.</param>
-/// <param name="Stable">Whether it is on stable storage: <c>durability</c> is <c>stable</c>, else <c>memory</c>.</param>
+/// <param name="Stable">Whether it is on stable storage: <c>durability</c> is <c>stable</c>, else
+/// <c>memory</c>.</param>
 /// <param name="Reason">For everything that is not accepted: why, and what to do.</param>
 public sealed record SendReply(
     SendVerdict Verdict, Guid Id, MessageState State = MessageState.Waiting, bool Stable = false, string? Reason = null);

@@ -5,7 +5,8 @@ namespace PluginNode.Delivery;
 
 /// <summary>
 /// Hands the inbox messages of some protocols to the sinks that take them: one at a time and in order for a sender and
-/// lane, backing off after a failure. After the last try the message stays in the inbox, where the API shows it: nothing
+/// lane, backing off after a failure. After the last try the message stays in the inbox, where the API shows it:
+/// nothing
 /// is dropped.
 /// </summary>
 internal sealed class SinkDispatcher(

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace PluginNode.Identity;
 
-/// <summary>An Ed25519 private key as PKCS#8 (RFC 8410) in PEM, as <c>openssl genpkey -algorithm ed25519</c> writes it.</summary>
+/// <summary>An Ed25519 private key as PKCS#8 (RFC 8410) in PEM, as <c>openssl genpkey -algorithm ed25519</c> writes
+/// it.</summary>
 internal static class IdentityFile
 {
     private const string Oid = "1.3.101.112";

@@ -34,7 +34,8 @@ public sealed class NodeIdentity : ISigner, IDisposable
         : throw new ArgumentException($"An Ed25519 seed has {Ed25519.SeedBytes} bytes, not {seed.Length}.", nameof(seed));
 
     /// <summary>Reads the identity file.</summary>
-    /// <exception cref="IdentityException">It is missing, unreadable, no Ed25519 PKCS#8 PEM, or others may read it.</exception>
+    /// <exception cref="IdentityException">It is missing, unreadable, no Ed25519 PKCS#8 PEM, or others may read
+    /// it.</exception>
     public static NodeIdentity Load(string path) => IdentityFile.Read(path);
 
     /// <summary>Reads the identity file, or makes one with mode 0600 where there is none.</summary>

@@ -1,6 +1,7 @@
 namespace PluginNode.Storage;
 
-/// <summary>The kernel's collections, as they stand in each record's key. Numbers are stored: never reuse one.</summary>
+/// <summary>The kernel's collections, as they stand in each record's key. Numbers are stored: never reuse
+/// one.</summary>
 internal enum Collection : byte
 {
     Outbox = 1,

@@ -49,7 +49,8 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
         if (_inFlight < maxInFlight && !_gathering.IsEmpty) BeginGathered();
     }
 
-    /// <summary>Commits what was gathered and completes when all has ended, one way or the other. Begun on the loop, but
+    /// <summary>Commits what was gathered and completes when all has ended, one way or the other. Begun on the loop,
+    /// but
     /// not to be awaited there.</summary>
     public Task EndAsync()
     {

@@ -31,14 +31,16 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
     }
 
     /// <summary>Seals and commits. Calls take effect in the order in which they are made.</summary>
-    /// <exception cref="StoreException">Nothing was kept, or (a disk that failed in the middle) perhaps all of it.</exception>
+    /// <exception cref="StoreException">Nothing was kept, or (a disk that failed in the middle) perhaps all of
+    /// it.</exception>
     public async Task CommitAsync(IReadOnlyList<Entry> entries, IReadOnlyList<long>? removals = null)
     {
         using var records = Seal(entries);
         await CommitAsync(records, removals);
     }
 
-    /// <summary>Commits what <see cref="Seal"/> has made; it is the caller's again, to be disposed, afterwards.</summary>
+    /// <summary>Commits what <see cref="Seal"/> has made; it is the caller's again, to be disposed,
+    /// afterwards.</summary>
     /// <exception cref="StoreException">As above.</exception>
     public async Task CommitAsync(SealedRecords records, IReadOnlyList<long>? removals)
     {
@@ -58,7 +60,8 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
     /// <summary>Seals records, into one pooled buffer. Costs 2 to 3 µs a record and more for long bodies.</summary>
     public SealedRecords Seal(IReadOnlyList<Entry> entries) => new(sealer, entries);
 
-    /// <summary>Reads and opens bodies; null where the record is damaged, which then lies in the store's quarantine.</summary>
+    /// <summary>Reads and opens bodies; null where the record is damaged, which then lies in the store's
+    /// quarantine.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?[]> ReadAsync(
         IReadOnlyList<RecordKey> keys, CancellationToken cancellation)
     {
@@ -91,7 +94,8 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
         return sound;
     }
 
-    /// <summary>For a record whose content makes no sense though its tag holds: written by a newer version, perhaps.</summary>
+    /// <summary>For a record whose content makes no sense though its tag holds: written by a newer version,
+    /// perhaps.</summary>
     public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) =>
         store is IQuarantine quarantine ? quarantine.QuarantineAsync(sequence, reason, cancellation) : Task.CompletedTask;
 

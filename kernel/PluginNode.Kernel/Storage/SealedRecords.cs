@@ -11,7 +11,8 @@ internal readonly record struct Entry(
     public int SealedBytes => SealedHeaderBytes + RecordSealer.SealedBytes(Body.Length);
 }
 
-/// <summary>Records that are sealed for one commit, in a buffer that goes back to its pool when this is disposed.</summary>
+/// <summary>Records that are sealed for one commit, in a buffer that goes back to its pool when this is
+/// disposed.</summary>
 internal sealed class SealedRecords : IDisposable
 {
     private readonly byte[] _buffer;

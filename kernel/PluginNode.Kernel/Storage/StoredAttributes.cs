@@ -4,7 +4,8 @@ using PluginNode.Storage.Records;
 
 namespace PluginNode.Storage;
 
-/// <summary>An envelope's attributes as they stand in a record. A list and not a protobuf map: most messages have none, and
+/// <summary>An envelope's attributes as they stand in a record. A list and not a protobuf map: most messages have none,
+/// and
 /// an empty map costs three objects for each of them.</summary>
 internal static class StoredAttributes
 {

@@ -44,7 +44,8 @@ internal static class FrameCodec
         return envelope;
     }
 
-    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version.</summary>
+    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this
+    /// version.</summary>
     public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
     {
         reason = "";

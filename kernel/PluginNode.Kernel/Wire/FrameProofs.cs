@@ -49,7 +49,8 @@ internal sealed class FrameProofs(FrameProofs.VerifyRoot verifyRoot)
         return true;
     }
 
-    /// <summary>The signature is part of what was proven: the same leaf under another signature is checked again.</summary>
+    /// <summary>The signature is part of what was proven: the same leaf under another signature is checked
+    /// again.</summary>
     private UInt128 ScopeOf(ReadOnlySpan<byte> signature)
     {
         if (_signature.Length > 0 && signature.SequenceEqual(_signature)) return _scope;

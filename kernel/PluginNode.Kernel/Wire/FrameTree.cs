@@ -46,7 +46,8 @@ internal sealed class FrameTree
         }
     }
 
-    /// <summary>Writes the siblings from a leaf upwards, one after the other; returns how many bytes that are.</summary>
+    /// <summary>Writes the siblings from a leaf upwards, one after the other; returns how many bytes that
+    /// are.</summary>
     public int WriteProof(int index, Span<byte> proof)
     {
         var written = 0;

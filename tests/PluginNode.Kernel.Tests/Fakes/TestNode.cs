@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Peers;
@@ -11,6 +10,7 @@ internal sealed class TestNode : IAsyncDisposable
 {
     private readonly Network _wire;
     private readonly byte _seed;
+    private readonly FaultLog _faults = new();
 
     private TestNode(Network wire, byte seed, ListMedium medium, TimeProvider time)
     {
@@ -48,7 +48,7 @@ internal sealed class TestNode : IAsyncDisposable
             $"peer-{k}", IdOf(k), [new PeerAddress("wire", $"wire:{k}")])).ToList();
         var parts = new KernelParts(
             IdentityOf(seed), [], node.Store, new PeerBook(peers), node.Time, new SeededChance(seed, node.Time),
-            NullLoggerFactory.Instance);
+            node._faults);
         node.Kernel = await NodeKernel.OpenAsync(parts, options ?? Options, CancellationToken.None);
         wire.Join(node.Id, node.Kernel.TransportHost);
         node.Kernel.Attach(wire.TransportOf(node.Id));
@@ -97,5 +97,6 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _wire.Leave(Id);
         if (Store.BeforeCommit is null) await Kernel.DisposeAsync();
+        _faults.AssertNone();
     }
 }
