@@ -51,16 +51,20 @@ public sealed class Inbox
     public async Task<InboxPage> ListAsync(InboxQuery query, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var deadline = query.Wait > TimeSpan.Zero
-            ? Task.Delay(query.Wait, _loop.Time, cancellation) : Task.CompletedTask;
+        var asked = _loop.Time.GetTimestamp();
         while (true)
         {
-            var (entries, arrival) = await _loop.Box.AskAsync(() => _loop.List(query, PageBytes));
+            var left = query with { Wait = query.Wait - _loop.Time.GetElapsedTime(asked) };
+            var (entries, arrival) = await _loop.Box.AskAsync(() => _loop.List(left, PageBytes));
             if (entries.Count > 0) return await ReadAsync(entries, query.After, cancellation);
-            if (deadline.IsCompleted || await Task.WhenAny(arrival, deadline) == deadline)
+            if (arrival is null) return new InboxPage([], query.After);
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                return new InboxPage([], query.After);
+                await Waiting.ForAsync(arrival, left.Wait, _loop.Time, cancellation);
+            }
+            finally
+            {
+                _loop.Box.Post(() => _loop.NoLongerWaits(arrival));
             }
         }
     }

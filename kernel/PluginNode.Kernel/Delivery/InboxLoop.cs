@@ -31,7 +31,7 @@ internal sealed class InboxLoop
     private readonly Dictionary<PeerId, SenderWindow> _senders = [];
     private readonly HashSet<string> _sinkProtocols = new(StringComparer.Ordinal);
     private readonly SeenIdLog _seen;
-    private TaskCompletionSource _arrival = NewArrival();
+    private readonly Signal _arrival = new();
     private bool _committing;
     private bool _stopping;
     private long _bytes;
@@ -81,7 +81,7 @@ internal sealed class InboxLoop
         }
     }
 
-    public (List<InboxEntry> Entries, Task Arrival) List(InboxQuery query, long pageBytes)
+    public (List<InboxEntry> Entries, TaskCompletionSource<bool>? Arrival) List(InboxQuery query, long pageBytes)
     {
         var page = new List<InboxEntry>();
         foreach (var entry in _index.After(query.After))
@@ -93,7 +93,7 @@ internal sealed class InboxLoop
             page.Add(entry);
             if (page.Count >= Math.Clamp(query.Limit, 1, 1000)) break;
         }
-        return (page, _arrival.Task);
+        return (page, page.Count == 0 && query.Wait > TimeSpan.Zero ? _arrival.Wait() : null);
     }
 
     public async Task<AckResult> AckAsync(IReadOnlyList<InboxReference> ids)
@@ -130,7 +130,7 @@ internal sealed class InboxLoop
     public async Task StopAsync()
     {
         await Box.AskAsync(() => _stopping = true);
-        await Box.AskAsync(_commits.EndAsync).Unwrap();
+        await await Box.AskAsync(_commits.EndAsync);
         await Box.CompleteAsync();
     }
 
@@ -192,11 +192,10 @@ internal sealed class InboxLoop
         else if (status == SendStatus.Refused) Refused++;
     }
 
-    internal void Signal()
-    {
-        _arrival.TrySetResult();
-        _arrival = NewArrival();
-    }
+    internal void Signal() => _arrival.Set();
+
+    /// <summary>Who asked for a page does not wait for an arrival any more.</summary>
+    public void NoLongerWaits(TaskCompletionSource<bool> arrival) => _arrival.Forget(arrival);
 
     private void Show(InboxEntry entry)
     {
@@ -254,6 +253,4 @@ internal sealed class InboxLoop
         same.Remove(entry);
         if (same.Count == 0) _byId.Remove(entry.Id);
     }
-
-    private static TaskCompletionSource NewArrival() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -51,7 +51,9 @@ internal sealed class Message
     /// <summary>What to do when the window that it is in comes back without a verdict.</summary>
     public MessageState? EndAfterFlight { get; set; }
     public History? History { get; set; }
-    public TaskCompletionSource? Ended { get; set; }
+
+    /// <summary>Who waits for its end.</summary>
+    public Signal? Ended { get; set; }
 
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
     public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);

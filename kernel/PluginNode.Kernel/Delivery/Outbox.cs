@@ -73,8 +73,17 @@ public sealed class Outbox
     /// unknown.</summary>
     public async Task<MessageView?> WaitForEndAsync(Guid id, CancellationToken cancellation)
     {
-        var ended = await _loop.Box.AskAsync(() => _loop.EndOf(id));
-        await Task.WhenAny(ended, Task.Delay(Timeout.InfiniteTimeSpan, _loop.Time, cancellation));
+        if (await _loop.Box.AskAsync(() => _loop.WaitForEnd(id)) is { } ended)
+        {
+            try
+            {
+                await Waiting.ForAsync(ended, Timeout.InfiniteTimeSpan, _loop.Time, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                _loop.Box.Post(() => _loop.NoLongerWaits(id, ended));
+            }
+        }
         return await FindAsync(id);
     }
 

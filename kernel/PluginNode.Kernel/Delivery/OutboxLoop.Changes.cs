@@ -22,10 +22,13 @@ internal sealed partial class OutboxLoop
     }
 
     /// <summary>Completes when it has ended; at once where it has, or is unknown.</summary>
-    public Task EndOf(Guid id)
+    /// <summary>Null: it has ended, or is unknown.</summary>
+    public TaskCompletionSource<bool>? WaitForEnd(Guid id) =>
+        _messages.TryGetValue(id, out var message) && message.Live ? (message.Ended ??= new Signal()).Wait() : null;
+
+    public void NoLongerWaits(Guid id, TaskCompletionSource<bool> signal)
     {
-        if (!_messages.TryGetValue(id, out var message) || !message.Live) return Task.CompletedTask;
-        return (message.Ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        if (_messages.TryGetValue(id, out var message)) message.Ended?.Forget(signal);
     }
 
     public ChangeResult Retry(Guid id)
@@ -60,7 +63,7 @@ internal sealed partial class OutboxLoop
         else if (message.State == MessageState.Sending)
         {
             message.EndAfterFlight = MessageState.MaybeDelivered;
-            _ = AfterEndAsync(EndOf(message.Id), done);
+            _ = AfterEndAsync(WaitForEnd(message.Id)!.Task, done);
         }
         else done(ChangeResult.WrongState);
     }

@@ -121,7 +121,7 @@ internal sealed partial class OutboxLoop
         message.EndedAt = Clock.Wall;
         message.EndAfterFlight = null;
         _usage.Remove(message);
-        message.Ended?.TrySetResult();
+        message.Ended?.Set();
         message.Ended = null;
     }
 

@@ -53,8 +53,15 @@ internal sealed partial class OutboxLoop
         while (!graceEnds.IsCancellationRequested && await Box.AskAsync(() => _messages.Values.FirstOrDefault(
             m => m.State == MessageState.Sending)) is { } sending)
         {
-            var ended = await Box.AskAsync(() => FlightOf(sending));
-            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(100), Time, graceEnds));
+            if (await Box.AskAsync(() => WaitForEnd(sending.Id)) is not { } ended) continue;
+            try
+            {
+                await Waiting.ForAsync(ended, TimeSpan.FromMilliseconds(100), Time, graceEnds);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
         }
         await _flight.CancelOnceAsync();
         await Box.AskAsync(() =>
@@ -62,20 +69,15 @@ internal sealed partial class OutboxLoop
             foreach (var message in _messages.Values.Where(m => m.Live && !m.Stored).ToList()) Die(message, "stopped");
             return 0;
         });
-        await Box.AskAsync(() =>
+        await await Box.AskAsync(() =>
         {
             _remembered.CommitTo(_commits, Clock);
             return _commits.EndAsync();
-        }).Unwrap();
+        });
         await Box.CompleteAsync();
         foreach (var pump in _pumps.Values) pump.Dispose();
         _flight.Dispose();
     }
-
-    private static Task FlightOf(Message message) =>
-        message.State == MessageState.Sending
-            ? (message.Ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
-            : Task.CompletedTask;
 
     private void RestoreDead(Message message, long sequence, DeadMark mark)
     {

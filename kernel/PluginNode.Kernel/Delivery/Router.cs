@@ -72,8 +72,10 @@ internal sealed class Router(TimeProvider time, ILogger logger)
     {
         try
         {
-            var results = await transport.SendAsync(peer.Id, address, frames, cancellation)
-                .WaitAsync(Watchdog, time, cancellation);
+            var sending = transport.SendAsync(peer.Id, address, frames, cancellation);
+            if (!await Waiting.ForEndAsync(sending, Watchdog, time, cancellation))
+                return ($"the transport did not come back within {Watchdog.TotalSeconds:0} s", CameBack: false);
+            var results = await sending;
             var asked = frames.Select(f => f.Id).ToHashSet();
             foreach (var outcome in results)
                 if (asked.Contains(outcome.Id)) outcomes[outcome.Id] = outcome;
@@ -84,10 +86,6 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         catch (OperationCanceledException)
         {
             return ("cancelled", CameBack: false);
-        }
-        catch (TimeoutException)
-        {
-            return ($"the transport did not come back within {Watchdog.TotalSeconds:0} s", CameBack: false);
         }
         catch (Exception e)
         {

@@ -1,0 +1,180 @@
+using PluginNode.Delivery;
+using PluginNode.Identity;
+using PluginNode.Simulation.Machine;
+using PluginNode.Simulation.World;
+using PluginNode.Storage;
+using PluginNode.Transports;
+
+namespace PluginNode.Simulation.Checks;
+
+/// <summary>Knows what every application was told, and holds the nodes to it.</summary>
+internal sealed class Auditor(Scheduler scheduler)
+{
+    private readonly List<SentMessage> _all = [];
+    private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];
+    private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
+    private readonly Dictionary<int, long> _flips = [];
+    private readonly HashSet<int> _lostDisks = [];
+    private readonly Dictionary<int, long> _damage = [];
+
+    /// <summary>Everyone that messages can be sent to, with names.</summary>
+    public List<PeerId> Addressees { get; } = [];
+
+    public Dictionary<PeerId, string> Names { get; } = [];
+
+    public int Messages => _all.Count;
+
+    public int Seen => _all.Count(m => m.Cursor is not null);
+
+    public string NameOf(PeerId id) => Names[id];
+
+    public string NumberOf(Guid id) => _byId.Values.FirstOrDefault(m => m.Id == id) is { } m ? $"#{m.Number}" : "?";
+
+    public SentMessage NewMessage(SimNode node, int life, PeerId to, string protocol, string key)
+    {
+        var message = new SentMessage
+        {
+            Number = _all.Count + 1, Id = scheduler.Chance.NewId(), From = node.Number, Life = life, To = to,
+            Protocol = protocol, Key = key,
+        };
+        _all.Add(message);
+        _byId[(node.Number, message.Id)] = message;
+        return message;
+    }
+
+    public SentMessage? SomeWithOwnId(SimNode node, PeerId to)
+    {
+        var own = _all.Where(m => m.From == node.Number && m.To == to && m.Request?.Id is not null).ToList();
+        return own.Count == 0 ? null : own[scheduler.Below(own.Count)];
+    }
+
+    public void Answered(SentMessage message, SendReply reply)
+    {
+        message.Reply = reply;
+        if (message.Id != reply.Id) (message.Id, _byId[(message.From, reply.Id)]) = (reply.Id, message);
+        Check(reply.Verdict != SendVerdict.Invalid, $"#{message.Number} was called invalid: {reply.Reason}");
+        Check(
+            reply.Verdict != SendVerdict.Accepted || message.Protocol != "/sim/none",
+            $"#{message.Number} has level none and was queued");
+        Check(
+            reply.Verdict != SendVerdict.Accepted || reply.Stable == message.IsCritical,
+            $"#{message.Number} was accepted with the wrong durability");
+    }
+
+    public void AnsweredAgain(SentMessage message, SendReply reply)
+    {
+        Check(reply.Verdict != SendVerdict.Conflict, $"#{message.Number} sent again was a conflict with itself");
+        if (reply.Verdict == SendVerdict.Accepted)
+            Check(!message.Promised || Lenient(message.From), $"#{message.Number}, promised before, was taken as new");
+        if (reply.Verdict is SendVerdict.Accepted or SendVerdict.Known) message.Reply ??= reply;
+    }
+
+    public void Changing(Guid id, int change)
+    {
+        if (_byId.Values.FirstOrDefault(m => m.Id == id) is not { } message) return;
+        if (change == 0) message.Cancelled = true;
+        else message.Replayed = true; // by hand: attempts and place in the lane are new
+    }
+
+    public void Sending(int from, IReadOnlyList<Frame> frames)
+    {
+        foreach (var frame in frames)
+        {
+            if (!_byId.TryGetValue((from, frame.Id), out var message)) continue;
+            message.Sends++;
+            Check(
+                message.Protocol != "/sim/critical" || message.Reply is not null || message.Life != _life.GetValueOrDefault(from)
+                    || message.Request?.Id is null || Stored(message),
+                $"#{message.Number} was sent before it was on stable storage");
+            var most = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
+            Check(message.Replayed || message.Sends <= most, $"#{message.Number} was tried {message.Sends} times");
+        }
+    }
+
+    public void Saw(SimNode node, InboxItem item)
+    {
+        var sender = Addressees.IndexOf(item.Message.From);
+        if (!_byId.TryGetValue((sender, item.Message.Id), out var message)) return; // a liar's
+        Check(message.To == node.Id, $"#{message.Number} reached the wrong node");
+        Check(
+            message.Cursor is null || message.Cursor == item.Cursor || Lenient(node.Number) || Lenient(message.From),
+            $"#{message.Number} is twice in an inbox");
+        Check(!message.Acknowledged || Lenient(node.Number), $"#{message.Number} came back after it was acknowledged");
+        var first = message.Cursor is null;
+        message.Cursor = item.Cursor;
+        if (!first || message.Protocol == "/sim/none" || message.Replayed) return;
+        var lane = (node.Number, item.Message.From, message.Key);
+        if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
+            Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
+        if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor);
+        scheduler.Trace.Add(node.Name, $"sees #{message.Number}");
+    }
+
+    public void Acknowledged(SimNode node, PeerId from, Guid id)
+    {
+        if (_byId.TryGetValue((Addressees.IndexOf(from), id), out var message)) message.Acknowledged = true;
+        scheduler.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
+    }
+
+    public void LifeBegan(SimNode node, NodeKernel kernel)
+    {
+        _life[node.Number] = node.Lives;
+        foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
+        _damage[node.Number] = _damage.GetValueOrDefault(node.Number) + kernel.StoreReport.Damage.Count;
+    }
+
+    public void LifeEnded(SimNode node, int life) => _life[node.Number] = life;
+
+    public void StartFailed(SimNode node, StoreException e) =>
+        Check(!e.Message.Contains("sealed with", StringComparison.Ordinal), $"{node.Name} does not know its own key: {e.Message}");
+
+    public void Flipped(SimNode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
+
+    public void LostDisk(SimNode node) => _lostDisks.Add(node.Number);
+
+    /// <summary>The conservation law and the limits, at any moment.</summary>
+    public static void Check(KernelMetrics m, string name)
+    {
+        var came = m.Accepted + m.Restored + m.Replayed;
+        var went = m.Delivered + m.Sent + m.Dead + m.Cancelled + m.Quarantined + m.Waiting;
+        if (came != went) throw new SimulationException($"{name}: the counters do not conserve: {m}");
+    }
+
+    /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>
+    public async Task SettledAsync(IReadOnlyList<SimNode> nodes)
+    {
+        var lost = nodes.ToDictionary(n => n.Number, _ => 0L);
+        foreach (var message in _all.Where(m => m.Promised && m.Cursor is null))
+        {
+            var sender = nodes[message.From];
+            var view = await sender.Now!.Kernel.Outbox.FindAsync(message.Id);
+            var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
+            if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
+            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled) continue;
+            var there = $"its sender says {view?.State.ToString() ?? "nothing"} {view?.Reason}";
+            Check(Lenient(message.From) || Lenient(receiver.Number), $"#{message.Number} was promised and never arrived; {there}");
+            if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
+            lost[_flips.ContainsKey(message.From) ? message.From : receiver.Number]++;
+        }
+        foreach (var node in nodes)
+        {
+            Check(lost[node.Number] <= _flips.GetValueOrDefault(node.Number), $"{node.Name} lost more than was flipped");
+            var metrics = await node.Now!.Kernel.MetricsAsync();
+            Check(metrics, node.Name);
+            var reported = _damage.GetValueOrDefault(node.Number) + metrics.DamagedRecords;
+            Check(lost[node.Number] == 0 || reported > 0, $"{node.Name} lost a message to damage that it did not report");
+        }
+    }
+
+    private readonly Dictionary<int, int> _life = [];
+
+    /// <summary>Where a bit was flipped or a disk lost, one message may be gone or come again.</summary>
+    private bool Lenient(int node) => _flips.ContainsKey(node) || _lostDisks.Contains(node);
+
+    private static bool Stored(SentMessage message) => message.Reply is not null;
+
+    private static void Check(bool holds, string broken)
+    {
+        if (!holds) throw new SimulationException(broken);
+    }
+}

@@ -1,0 +1,20 @@
+using PluginNode.FileStore;
+using PluginNode.Storage;
+using PluginNode.Transports;
+
+namespace PluginNode.Simulation.Checks;
+
+/// <summary>The parts of a node as they are; canaries replace one with a broken one.</summary>
+internal abstract class Breakage
+{
+    /// <summary>Nothing is broken.</summary>
+    public static Breakage None { get; } = new Sound();
+
+    public virtual IRecordStore Store(IRecordStore store) => store;
+
+    public virtual IDisk Disk(IDisk disk) => disk;
+
+    public virtual ITransport Transport(ITransport transport) => transport;
+
+    private sealed class Sound : Breakage;
+}

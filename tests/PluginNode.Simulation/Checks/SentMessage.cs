@@ -1,0 +1,34 @@
+using PluginNode.Delivery;
+using PluginNode.Identity;
+
+namespace PluginNode.Simulation.Checks;
+
+/// <summary>What the auditor knows of one message.</summary>
+internal sealed class SentMessage
+{
+    public required int Number { get; init; }
+    public required Guid Id { get; set; }
+    public required int From { get; init; }
+    public required int Life { get; init; }
+    public required PeerId To { get; init; }
+    public required string Protocol { get; init; }
+    public required string Key { get; init; }
+    public SendRequest? Request { get; set; }
+
+    /// <summary>What the node said of it; null: the node was gone before it said anything.</summary>
+    public SendReply? Reply { get; set; }
+
+    public bool Cancelled { get; set; }
+    public bool Replayed { get; set; }
+
+    /// <summary>How often it was in a batch, in the life that took it.</summary>
+    public int Sends { get; set; }
+
+    /// <summary>Its place in the receiver's inbox, once it was seen there.</summary>
+    public long? Cursor { get; set; }
+
+    public bool Acknowledged { get; set; }
+
+    public bool IsCritical => Protocol == "/sim/critical";
+    public bool Promised => Reply is { Verdict: SendVerdict.Accepted or SendVerdict.Known, Stable: true };
+}

@@ -1,0 +1,128 @@
+using PluginNode.Identity;
+
+namespace PluginNode.Simulation.Machine;
+
+/// <summary>
+/// One thread, one clock, one source of chance for everything that happens in a run: the next ready continuation is
+/// picked by the seed, and when none is ready time jumps to the next thing that is due.
+/// </summary>
+internal sealed class Scheduler
+{
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private readonly List<(NodeContext? Context, Action Work)> _ready = [];
+    private readonly PriorityQueue<Due, (long At, long Order)> _due = new();
+    private long _order;
+    private string? _fault;
+
+    public Scheduler(ulong seed)
+    {
+        Chance = new SeededChance(seed, new VirtualTime(this, TimeSpan.Zero, null));
+        Trace = new Trace(this);
+    }
+
+    /// <summary>Ticks since the run began.</summary>
+    public long Now { get; private set; }
+
+    public SeededChance Chance { get; }
+
+    public Trace Trace { get; }
+
+    /// <summary>How many continuations have run.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Something to run at a time, unless it was called off or its context died before.</summary>
+    public sealed class Due(NodeContext? context, Action work)
+    {
+        public NodeContext? Context { get; } = context;
+        public Action Work { get; } = work;
+        public bool CalledOff { get; set; }
+    }
+
+    public void Post(NodeContext? context, Action work)
+    {
+        CheckThread();
+        _ready.Add((context, work));
+    }
+
+    /// <summary>Begins work in a context; what it throws ends the run.</summary>
+    public void Begin(NodeContext context, Func<Task> work) => Post(context, () => Watch(work()));
+
+    /// <summary>What a task throws that nobody awaits ends the run.</summary>
+    public void Watch(Task task) => _ = WatchAsync(task);
+
+    public Due At(long time, NodeContext? context, Action work)
+    {
+        CheckThread();
+        var due = new Due(context, work);
+        _due.Enqueue(due, (Math.Max(time, Now), _order++));
+        return due;
+    }
+
+    public Due After(TimeSpan wait, NodeContext? context, Action work) => At(Now + wait.Ticks, context, work);
+
+    /// <summary>Runs until that time, or until nothing is left to happen.</summary>
+    public void RunUntil(long end)
+    {
+        var outer = SynchronizationContext.Current;
+        try
+        {
+            while (true)
+            {
+                while (_ready.Count > 0 && _fault is null) RunOne();
+                if (_fault is not null) throw new SimulationException(_fault);
+                if (!_due.TryPeek(out _, out var next) || next.At > end) break;
+                Now = next.At;
+                while (_due.TryPeek(out var due, out var at) && at.At == Now)
+                {
+                    _due.Dequeue();
+                    if (!due.CalledOff) _ready.Add((due.Context, due.Work));
+                }
+            }
+            Now = end;
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+    }
+
+    public bool Happens(double probability) => Chance.NextDouble() < probability;
+
+    public int Below(int most) => (int)(Chance.NextDouble() * most);
+
+    public TimeSpan Between(TimeSpan least, TimeSpan most) => least + ((most - least) * Chance.NextDouble());
+
+    /// <summary>Fails loudly when code of a node runs on another thread.</summary>
+    public void CheckThread()
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+            throw new SimulationException("code of a node ran on another thread: it left the synchronization context");
+    }
+
+    private async Task WatchAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception e)
+        {
+            _fault ??= e is SimulationException ? e.Message : e.ToString();
+        }
+    }
+
+    private void RunOne()
+    {
+        var pick = _ready.Count == 1 ? 0 : Below(_ready.Count);
+        var (context, work) = _ready[pick];
+        _ready[pick] = _ready[^1];
+        _ready.RemoveAt(_ready.Count - 1);
+        if (context is { IsDead: true }) return;
+        Steps++;
+        SynchronizationContext.SetSynchronizationContext(context);
+        work();
+    }
+}
+
+/// <summary>The run found a fault, in the node or in itself.</summary>
+internal sealed class SimulationException(string message) : Exception(message);

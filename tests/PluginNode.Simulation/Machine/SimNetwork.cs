@@ -1,0 +1,111 @@
+using PluginNode.Identity;
+using PluginNode.Transports;
+
+namespace PluginNode.Simulation.Machine;
+
+/// <summary>How the network misbehaves; chances are for each batch.</summary>
+internal sealed record NetworkFaults(
+    double LostRequest = 0, double LostAnswer = 0, double Again = 0, double Late = 0, double ForeignOutcomes = 0);
+
+/// <summary>Carries batches between nodes, late, twice, or not at all.</summary>
+internal sealed class SimNetwork(Scheduler scheduler)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<PeerId, (NodeContext Context, ITransportHost Host)> _hosts = [];
+    private readonly HashSet<(PeerId From, PeerId To)> _cut = [];
+
+    public NetworkFaults Faults { get; set; } = new();
+
+    /// <summary>Told of every batch that a node sends.</summary>
+    public Action<PeerId, PeerId, IReadOnlyList<Frame>>? Sending { get; set; }
+
+    /// <summary>Answers for nodes that are none: they lie.</summary>
+    public Dictionary<PeerId, Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>>> Liars { get; } = [];
+
+    public void Join(PeerId id, NodeContext context, ITransportHost host) => _hosts[id] = (context, host);
+
+    public void Leave(PeerId id) => _hosts.Remove(id);
+
+    public void Cut(PeerId from, PeerId to) => _cut.Add((from, to));
+
+    public void HealAll() => _cut.Clear();
+
+    public Task<IReadOnlyList<SendOutcome>> SendAsync(
+        NodeContext context, PeerId from, PeerId to, IReadOnlyList<Frame> frames)
+    {
+        scheduler.CheckThread();
+        Sending?.Invoke(from, to, frames);
+        var copies = frames.Select(f => (ReadOnlyMemory<byte>)f.Bytes.ToArray()).ToList();
+        var answer = new TaskCompletionSource<IReadOnlyList<SendOutcome>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var timeout = scheduler.After(Patience, context, () => answer.TrySetResult([]));
+        void Answer(IReadOnlyList<SendOutcome> outcomes)
+        {
+            if (_cut.Contains((to, from)) || scheduler.Happens(Faults.LostAnswer)) return;
+            scheduler.After(Latency(), context, () =>
+            {
+                timeout.CalledOff = true;
+                if (!answer.TrySetResult(outcomes)) return;
+                if (_hosts.TryGetValue(from, out var home) && outcomes.Count > 0) home.Host.Heard(to, null);
+            });
+        }
+
+        if (Liars.TryGetValue(to, out var liar)) Answer(liar(frames));
+        else if (!_cut.Contains((from, to)) && !scheduler.Happens(Faults.LostRequest))
+        {
+            Arrive(from, to, copies, Latency(), Answer);
+            if (scheduler.Happens(Faults.Again))
+                Arrive(from, to, copies, Latency() + (TimeSpan.FromMinutes(1) * scheduler.Chance.NextDouble()), _ => { });
+        }
+        return answer.Task;
+    }
+
+    private void Arrive(
+        PeerId from, PeerId to, List<ReadOnlyMemory<byte>> frames, TimeSpan after, Action<IReadOnlyList<SendOutcome>> answer)
+    {
+        scheduler.After(after, null, () =>
+        {
+            if (!_hosts.TryGetValue(to, out var host))
+            {
+                answer([]); // connection refused
+                return;
+            }
+            scheduler.Begin(host.Context, async () =>
+            {
+                host.Host.Heard(from, null);
+                var outcomes = await host.Host.ReceiveAsync(from, frames, CancellationToken.None);
+                if (scheduler.Happens(Faults.ForeignOutcomes))
+                    outcomes = [.. outcomes.Reverse(), new SendOutcome(scheduler.Chance.NewId(), SendStatus.Delivered)];
+                answer(outcomes);
+            });
+        });
+    }
+
+    private TimeSpan Latency() => scheduler.Happens(Faults.Late)
+        ? scheduler.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20))
+        : scheduler.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(80));
+}
+
+/// <summary>One life's end of the network.</summary>
+internal sealed class SimTransport(SimNetwork network, NodeContext context, PeerId self) : ITransport
+{
+    public string Scheme => "sim";
+
+    public int MaxFrameBytes => 1 << 20;
+
+    public Task StartAsync(ITransportHost host, CancellationToken cancellation)
+    {
+        network.Join(self, context, host);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<SendOutcome>> SendAsync(
+        PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation) =>
+        network.SendAsync(context, self, peer, frames);
+
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        network.Leave(self);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PluginNode.Simulation.Machine;
+
+/// <summary>What happened, in order: all of it as a hash, the end of it as text.</summary>
+internal sealed class Trace(Scheduler scheduler)
+{
+    private const int Kept = 400;
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Queue<string> _last = new();
+
+    public IEnumerable<string> Last => _last;
+
+    public void Add(string who, string what)
+    {
+        var line = string.Create(
+            CultureInfo.InvariantCulture, $"{TimeSpan.FromTicks(scheduler.Now):hh\\:mm\\:ss\\.fff} {who,-8} {what}");
+        _hash.AppendData(Encoding.UTF8.GetBytes(line));
+        _last.Enqueue(line);
+        if (_last.Count > Kept) _last.Dequeue();
+    }
+
+    /// <summary>Two runs of one seed have the same.</summary>
+    public string Hash() => Convert.ToHexStringLower(_hash.GetCurrentHash())[..16];
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Globalization;
+using PluginNode.Simulation.World;
+
+var (seeds, first, minutes) = (200L, 1L, 0.0);
+for (var i = 0; i < args.Length; i += 2)
+{
+    var value = i + 1 < args.Length ? args[i + 1] : "";
+    var read = args[i] switch
+    {
+        "--seeds" => long.TryParse(value, CultureInfo.InvariantCulture, out seeds) && seeds > 0,
+        "--seed" => long.TryParse(value, CultureInfo.InvariantCulture, out first) && first >= 0 && (seeds = 1) == 1,
+        "--from" => long.TryParse(value, CultureInfo.InvariantCulture, out first) && first >= 0,
+        "--minutes" => double.TryParse(value, CultureInfo.InvariantCulture, out minutes) && minutes > 0,
+        _ => false,
+    };
+    if (read) continue;
+    Console.Error.WriteLine("usage: build/simulate [--seeds N] [--from S] [--minutes M] | --seed S");
+    return 2;
+}
+var clock = Stopwatch.StartNew();
+var (ran, steps, nodeTime, sent, seen) = (0L, 0L, TimeSpan.Zero, 0L, 0L);
+for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed < first + seeds; seed++)
+{
+    var result = Run.Of(Plan.Draw((ulong)seed));
+    ran++;
+    steps += result.Steps;
+    nodeTime += result.NodeTime;
+    (sent, seen) = (sent + result.Messages.Sent, seen + result.Messages.Seen);
+    if (seeds == 1) Console.WriteLine($"{result.Plan}: trace {result.Hash}, {result.Messages.Sent} sent, {result.Messages.Seen} seen");
+    if (result.Fault is null) continue;
+    var reduced = Reduction.Of(result);
+    foreach (var line in reduced.Last) Console.WriteLine(line);
+    Console.WriteLine($"FAULT: {reduced.Fault}");
+    Console.WriteLine($"as found: {result.Plan}: {result.Fault}");
+    Console.WriteLine($"reduced:  {reduced.Plan}");
+    Console.WriteLine($"replay:   build/simulate --seed {seed}");
+    return 1;
+}
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"{ran} seeds, {nodeTime.TotalHours:N0} node-hours, {steps:N0} steps, {sent:N0} messages sent, {seen:N0} seen, {clock.Elapsed.TotalSeconds:0.0} s: {nodeTime.TotalHours / clock.Elapsed.TotalMinutes:N0} node-hours a minute"));
+return 0;

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text;
+using PluginNode.Delivery;
+using PluginNode.Identity;
+using PluginNode.Simulation.Checks;
+using PluginNode.Simulation.Machine;
+
+namespace PluginNode.Simulation.World;
+
+/// <summary>The application of one life of a node: sends bursts into lanes, changes its mind, reads its inbox and
+/// acknowledges sooner or later. Tells the auditor everything that it is told.</summary>
+internal sealed class Application(
+    Scheduler scheduler, Auditor auditor, SimNode node, int life, NodeKernel kernel, TimeProvider time)
+{
+    private readonly List<Guid> _mine = [];
+    private readonly Dictionary<(PeerId, Guid), InboxReference> _unread = [];
+    private readonly double _laziness = scheduler.Chance.NextDouble();
+    private bool _stopped;
+
+    /// <summary>Whether it still sends; it reads to the end.</summary>
+    public bool Quiet { get; set; }
+
+    public void Start()
+    {
+        scheduler.Watch(SendAsync());
+        scheduler.Watch(ReadAsync());
+    }
+
+    public void Stop() => _stopped = true;
+
+    private async Task SendAsync()
+    {
+        while (!_stopped && !Quiet)
+        {
+            await Pause(TimeSpan.FromSeconds(20));
+            if (_stopped || Quiet) return;
+            var others = auditor.Addressees.Where(a => a != node.Id).ToList();
+            var to = others[scheduler.Below(others.Count)];
+            switch (scheduler.Below(12))
+            {
+                case 0: await ChangeAsync(); break;
+                case 1: await PauseOrResumeAsync(to); break;
+                case 2: SendOne(to, "/sim/none"); break;
+                case 3 or 4: SendOne(to, "/sim/moderate"); break;
+                case 5: SendAgain(to); break;
+                default: Burst(to, "/sim/critical"); break;
+            }
+        }
+    }
+
+    private void Burst(PeerId to, string protocol)
+    {
+        for (var count = 1 + scheduler.Below(12); count > 0; count--) SendOne(to, protocol);
+    }
+
+    private void SendOne(PeerId to, string protocol)
+    {
+        var key = scheduler.Below(4) is var k and > 0 ? $"key-{k}" : "";
+        var sent = auditor.NewMessage(node, life, to, protocol, key);
+        var padding = scheduler.Happens(0.05) ? scheduler.Below(40_000) : scheduler.Below(400);
+        var request = new SendRequest
+        {
+            To = to, Protocol = protocol, Key = key, Id = scheduler.Happens(0.5) ? sent.Id : null,
+            TimeToLive = scheduler.Happens(0.05) ? scheduler.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)) : null,
+            Payload = Encoding.UTF8.GetBytes($"{sent.Number} {new string('x', padding)}"),
+        };
+        sent.Request = request;
+        scheduler.Watch(SendAsync(sent, request));
+    }
+
+    private async Task SendAsync(SentMessage sent, SendRequest request)
+    {
+        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} {request.Protocol} to {auditor.NameOf(request.To)} '{request.Key}'");
+        var reply = await kernel.Outbox.SendAsync(request, CancellationToken.None);
+        scheduler.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
+        auditor.Answered(sent, reply);
+        if (reply.Verdict == SendVerdict.Accepted) _mine.Add(reply.Id);
+    }
+
+    /// <summary>The same id once more, with the same content: the first result again.</summary>
+    private void SendAgain(PeerId to)
+    {
+        if (auditor.SomeWithOwnId(node, to) is { Request: { } request } sent) scheduler.Watch(AgainAsync(sent, request));
+    }
+
+    private async Task AgainAsync(SentMessage sent, SendRequest request)
+    {
+        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} again");
+        auditor.AnsweredAgain(sent, await kernel.Outbox.SendAsync(request, CancellationToken.None));
+    }
+
+    private async Task ChangeAsync()
+    {
+        if (_mine.Count == 0) return;
+        var id = _mine[scheduler.Below(_mine.Count)];
+        var before = await kernel.Outbox.FindAsync(id);
+        if (before is null) return;
+        var change = scheduler.Below(3);
+        auditor.Changing(id, change);
+        var result = change switch
+        {
+            0 => await kernel.Outbox.CancelAsync(id),
+            1 => await kernel.Outbox.RetryAsync(id),
+            _ => await kernel.Outbox.ReplayAsync(id),
+        };
+        scheduler.Trace.Add(node.Name, string.Create(CultureInfo.InvariantCulture,
+            $"{(change == 0 ? "cancels" : change == 1 ? "retries" : "replays")} {auditor.NumberOf(id)}: {result}"));
+    }
+
+    private async Task PauseOrResumeAsync(PeerId to)
+    {
+        var name = auditor.NameOf(to);
+        await kernel.Peers.PauseAsync(name, true);
+        await Pause(TimeSpan.FromSeconds(60));
+        await kernel.Peers.PauseAsync(name, false);
+        kernel.PeerChanged(to);
+    }
+
+    private async Task ReadAsync()
+    {
+        var after = 0L;
+        while (!_stopped)
+        {
+            var query = new InboxQuery(After: after, Limit: 1 + scheduler.Below(50), Wait: TimeSpan.FromSeconds(30));
+            InboxPage page;
+            try
+            {
+                page = await kernel.Inbox.ListAsync(query, CancellationToken.None);
+            }
+            catch (Storage.StoreException)
+            {
+                await Pause(TimeSpan.FromSeconds(5)); // the disk cannot be read just now
+                continue;
+            }
+            foreach (var item in page.Items) Saw(item);
+            after = page.Next;
+            if (Quiet || scheduler.Happens(1 - _laziness)) await AckAsync();
+        }
+    }
+
+    private void Saw(InboxItem item)
+    {
+        auditor.Saw(node, item);
+        _unread[(item.Message.From, item.Message.Id)] = new InboxReference(item.Message.Id, item.Message.From);
+    }
+
+    private async Task AckAsync()
+    {
+        if (_unread.Count == 0) return;
+        var some = _unread.Where(_ => Quiet || scheduler.Happens(0.7)).ToList();
+        if (some.Count == 0) return;
+        foreach (var (key, _) in some) _unread.Remove(key);
+        try
+        {
+            await kernel.Inbox.AckAsync([.. some.Select(s => s.Value)]);
+            foreach (var ((from, id), _) in some) auditor.Acknowledged(node, from, id);
+        }
+        catch (Storage.StoreException)
+        {
+            foreach (var (key, reference) in some) _unread[key] = reference;
+        }
+    }
+
+    private Task Pause(TimeSpan most) => Task.Delay(scheduler.Between(TimeSpan.Zero, most), time);
+}

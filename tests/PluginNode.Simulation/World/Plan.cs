@@ -1,0 +1,67 @@
+using PluginNode.Delivery;
+using PluginNode.Simulation.Checks;
+using PluginNode.Simulation.Machine;
+
+namespace PluginNode.Simulation.World;
+
+/// <summary>Kinds of trouble that a run may have; a failing run is reduced by leaving kinds out.</summary>
+[Flags]
+internal enum Trouble
+{
+    None = 0,
+    Crashes = 1,
+    PowerCuts = 2,
+    Stops = 4,
+    Network = 8,
+    Partitions = 16,
+    Disk = 32,
+    DiskFull = 64,
+    BitFlips = 128,
+    Clocks = 256,
+    Liars = 512,
+    LostDisks = 1024,
+    All = 2047,
+}
+
+/// <summary>What a run does: everything else comes from its seed.</summary>
+internal sealed record Plan(ulong Seed)
+{
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>How long applications send and things go wrong, in node time.</summary>
+    public TimeSpan Busy { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long after the last trouble everything has to be delivered or dead.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromMinutes(40);
+
+    public Trouble Trouble { get; init; } = Trouble.All;
+
+    /// <summary>Deliberately broken variants, which the auditor must catch.</summary>
+    public Breakage Break { get; init; } = Breakage.None;
+
+    public KernelOptions Options { get; } = new()
+    {
+        Protocols = new Dictionary<string, string> { ["/sim/critical"] = "critical", ["/sim/moderate"] = "moderate" },
+        Limits = new OutboxLimits { Bytes = 1 << 20, BytesPerPeer = 1 << 19, Memory = 1 << 17, Payload = 1 << 16 },
+        Inbox = new InboxLimits { Bytes = 1 << 19, BytesPerPeer = 1 << 18 },
+    };
+
+    /// <summary>A plan whose size and troubles are drawn from the seed: small ones find most faults soonest.</summary>
+    public static Plan Draw(ulong seed)
+    {
+        var draw = new Identity.SeededChance(seed ^ 0x5EED, TimeProvider.System);
+        var trouble = Trouble.None;
+        foreach (var kind in Enum.GetValues<Trouble>())
+            if (kind is not (Trouble.None or Trouble.All) && draw.NextDouble() < 0.5) trouble |= kind;
+        return new Plan(seed)
+        {
+            Nodes = 2 + (int)(draw.NextDouble() * 3),
+            Busy = TimeSpan.FromMinutes(2 + (28 * draw.NextDouble() * draw.NextDouble())),
+            Trouble = trouble,
+        };
+    }
+
+    public bool Has(Trouble kind) => (Trouble & kind) != Trouble.None;
+
+    public override string ToString() => $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}";
+}

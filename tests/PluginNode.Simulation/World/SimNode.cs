@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using PluginNode.FileStore;
+using PluginNode.Identity;
+using PluginNode.Peers;
+using PluginNode.Simulation.Checks;
+using PluginNode.Simulation.Machine;
+using PluginNode.Storage;
+
+namespace PluginNode.Simulation.World;
+
+/// <summary>A node that is started, crashed and started again; its medium and identity outlive its lives.</summary>
+internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor auditor, Plan plan, int number)
+{
+    private readonly NodeIdentity _identity = IdentityOf(number);
+
+    public int Number { get; } = number;
+
+    public string Name { get; } = $"node-{number}";
+
+    public PeerId Id => _identity.Self;
+
+    public SimMedium Medium { get; } = new();
+
+    /// <summary>How wrong its wall clock is, from its next life on.</summary>
+    public TimeSpan ClockError { get; set; }
+
+    /// <summary>Its present life; null while it is down.</summary>
+    public Life? Now { get; private set; }
+
+    /// <summary>How many lives it has begun.</summary>
+    public int Lives { get; private set; }
+
+    /// <summary>One life, from start to crash or stop.</summary>
+    public sealed record Life(int Number, NodeContext Context, NodeKernel Kernel, Application Application);
+
+    public static NodeIdentity IdentityOf(int number) =>
+        NodeIdentity.FromSeed([.. Enumerable.Repeat((byte)(number + 1), 32)]);
+
+    public void Start(IReadOnlyList<Peer> peers)
+    {
+        var context = new NodeContext(scheduler, Name);
+        var life = ++Lives;
+        scheduler.Trace.Add(Name, $"starts, life {life}");
+        scheduler.Begin(context, () => StartAsync(context, life, peers));
+    }
+
+    /// <summary>Ends at once: of what was not flushed the disk keeps what it pleases.</summary>
+    public void Crash(bool powerCut)
+    {
+        if (Now is not { } life) return;
+        scheduler.Trace.Add(Name, powerCut ? "loses power" : "is killed");
+        End(life);
+        if (powerCut) Medium.Crash(scheduler);
+        else Medium.FlushAll();
+    }
+
+    /// <summary>Ends in order, as at SIGTERM.</summary>
+    public void Stop(Action stopped)
+    {
+        if (Now is not { } life) return;
+        Now = null;
+        scheduler.Trace.Add(Name, "is stopped");
+        scheduler.Begin(life.Context, async () =>
+        {
+            life.Application.Stop();
+            using var grace = new CancellationTokenSource(
+                TimeSpan.FromSeconds(10), new VirtualTime(scheduler, ClockError, life.Context));
+            await life.Kernel.StopAsync(grace.Token);
+            network.Leave(Id);
+            await life.Kernel.DisposeAsync();
+            life.Context.Kill();
+            scheduler.Trace.Add(Name, "has stopped");
+            stopped();
+        });
+    }
+
+    private void End(Life life)
+    {
+        life.Context.Kill();
+        network.Leave(Id);
+        Now = null;
+        auditor.LifeEnded(this, life.Number);
+    }
+
+    private async Task StartAsync(NodeContext context, int life, IReadOnlyList<Peer> peers)
+    {
+        var time = new VirtualTime(scheduler, ClockError, context);
+        var log = new SimLog(scheduler, Name);
+        var disk = new SimDisk(scheduler, Medium, time);
+        var options = new FileStoreOptions { SegmentBytes = 1 << 16 };
+        var chance = new SeededChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
+        NodeKernel kernel;
+        try
+        {
+            kernel = await NodeKernel.OpenAsync(
+                new KernelParts(
+                    _identity, [], plan.Break.Store(new FileRecordStore(plan.Break.Disk(disk), options, log)),
+                    new PeerBook(peers), time, chance, log),
+                plan.Options, CancellationToken.None);
+        }
+        catch (StoreException e)
+        {
+            scheduler.Trace.Add(Name, $"cannot start: {e.Message}");
+            auditor.StartFailed(this, e);
+            context.Kill();
+            scheduler.After(TimeSpan.FromSeconds(5), null, () => Start(peers));
+            return;
+        }
+        foreach (var damage in kernel.StoreReport.Damage)
+            scheduler.Trace.Add(Name, $"found {damage.What} at {damage.Where}");
+        var transport = new SimTransport(network, context, Id);
+        await transport.StartAsync(kernel.TransportHost, CancellationToken.None);
+        kernel.Attach(plan.Break.Transport(transport));
+        var application = new Application(scheduler, auditor, this, life, kernel, time);
+        Now = new Life(life, context, kernel, application);
+        auditor.LifeBegan(this, kernel);
+        application.Start();
+    }
+
+    /// <summary>The kernel's own faults end the run.</summary>
+    private sealed class SimLog(Scheduler scheduler, string name) : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            var text = formatter(state, exception);
+            scheduler.Trace.Add(name, text);
+            if (logLevel == LogLevel.Critical) throw new SimulationException($"{name}: {text}");
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+}
