@@ -8,14 +8,16 @@ internal class PassingStore(MemoryMedium medium) : IRecordStore
 {
     protected MemoryRecordStore Inner { get; } = new(medium);
 
-    public virtual Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
+    public virtual Task<StoreReport> OpenAsync(
+        Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
         Inner.OpenAsync(matchKeys, cancellation);
 
     public virtual IAsyncEnumerable<RecordHeader> ReadHeadersAsync(CancellationToken cancellation) =>
         Inner.ReadHeadersAsync(cancellation);
 
     public virtual ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
-        IReadOnlyList<long> sequences, CancellationToken cancellation) => Inner.ReadBodiesAsync(sequences, cancellation);
+        IReadOnlyList<long> sequences, CancellationToken cancellation) =>
+        Inner.ReadBodiesAsync(sequences, cancellation);
 
     public virtual Task CommitAsync(RecordBatch batch) => Inner.CommitAsync(batch);
 
@@ -73,7 +75,8 @@ internal sealed class SortingStore(MemoryMedium medium) : PassingStore(medium)
 /// <summary>Never asks whether the key is right.</summary>
 internal sealed class TrustingStore(MemoryMedium medium) : PassingStore(medium)
 {
-    public override Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
+    public override Task<StoreReport> OpenAsync(
+        Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
         base.OpenAsync(_ => { }, cancellation);
 }
 
