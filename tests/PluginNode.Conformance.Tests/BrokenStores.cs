@@ -21,7 +21,7 @@ internal class PassingStore(MemoryMedium medium) : IRecordStore
 
     public virtual Task CommitAsync(RecordBatch batch) => Inner.CommitAsync(batch);
 
-    public Task CompactAsync(CancellationToken cancellation) => Inner.CompactAsync(cancellation);
+    public virtual Task CompactAsync(CancellationToken cancellation) => Inner.CompactAsync(cancellation);
 
     public virtual ValueTask DisposeAsync() => Inner.DisposeAsync();
 }
@@ -91,4 +91,29 @@ internal sealed class ForgetfulStore(MemoryMedium medium) : PassingStore(medium)
         await foreach (var header in ReadHeadersAsync(cancellation)) last = header.Key.Sequence;
         return report with { LastSequence = last };
     }
+}
+
+/// <summary>Keeps large bodies in part.</summary>
+internal sealed class CuttingStore(MemoryMedium medium) : PassingStore(medium)
+{
+    public override Task CommitAsync(RecordBatch batch) => base.CommitAsync(batch with
+    {
+        Appends = [.. batch.Appends.Select(r => r with { Body = r.Body[..Math.Min(r.Body.Length, 1 << 20)] })],
+    });
+}
+
+/// <summary>Gives back more space than it should.</summary>
+internal sealed class GreedyStore(MemoryMedium medium) : PassingStore(medium)
+{
+    public override async Task CompactAsync(CancellationToken cancellation)
+    {
+        await base.CompactAsync(cancellation);
+        await Inner.CommitAsync(new RecordBatch([], [10]));
+    }
+}
+
+/// <summary>Lets damaged records be.</summary>
+internal sealed class ForgivingStore(MemoryMedium medium) : PassingStore(medium), IQuarantine
+{
+    public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) => Task.CompletedTask;
 }
