@@ -23,6 +23,9 @@ public sealed class BrokenStoreTests
         (typeof(ForgetfulStore), nameof(Laws.Open_LastSequence_CountsRemovedRecords)),
         (typeof(CuttingStore), nameof(Laws.Body_OfAnySize_ComesBack)),
         (typeof(GreedyStore), nameof(Laws.Compact_KeepsWhatIsNotRemoved)),
+        (typeof(SulkingStore), nameof(Laws.Commit_MediumIsFull_SaysSoAndGoesOnLater)),
+        (typeof(StutteringStore), nameof(Laws.Crash_AtEachStep_KeepsWhatWasCommittedAndNoPartOfABatch)),
+        (typeof(LateStore), nameof(Laws.Crash_AtEachStep_KeepsWhatWasCommittedAndNoPartOfABatch)),
         (typeof(ForgivingStore), nameof(Laws.Quarantine_RemovesTheRecord)),
     ];
 
@@ -69,5 +72,15 @@ public sealed class BrokenStoreTests
         protected override void PrepareMedium() => _medium = new MemoryMedium();
 
         protected override IRecordStore Create() => create(_medium);
+
+        // The broken ones know by themselves when they are full.
+        protected override bool SetFull(IRecordStore store, bool full) => store is SulkingStore;
+
+        protected override IRecordStore? CreateCrashing(int step)
+        {
+            if (Create() is not PassingStore store) return null;
+            store.CrashAtWrite = step;
+            return store;
+        }
     }
 }

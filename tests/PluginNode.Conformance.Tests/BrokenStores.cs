@@ -6,7 +6,12 @@ namespace PluginNode.Conformance.Tests;
 /// <summary>A store that passes everything on; each broken one changes one thing.</summary>
 internal class PassingStore(MemoryMedium medium) : IRecordStore
 {
+    private int _writes;
+
     protected MemoryRecordStore Inner { get; } = new(medium);
+
+    /// <summary>At which write it crashes; 0: at none.</summary>
+    public int CrashAtWrite { get; set; }
 
     public virtual Task<StoreReport> OpenAsync(
         Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
@@ -19,7 +24,9 @@ internal class PassingStore(MemoryMedium medium) : IRecordStore
         IReadOnlyList<long> sequences, CancellationToken cancellation) =>
         Inner.ReadBodiesAsync(sequences, cancellation);
 
-    public virtual Task CommitAsync(RecordBatch batch) => Inner.CommitAsync(batch);
+    public virtual Task CommitAsync(RecordBatch batch) => ++_writes >= CrashAtWrite && CrashAtWrite > 0
+        ? Task.FromException(new SimulatedCrashException())
+        : Inner.CommitAsync(batch);
 
     public virtual Task CompactAsync(CancellationToken cancellation) => Inner.CompactAsync(cancellation);
 
@@ -116,4 +123,26 @@ internal sealed class GreedyStore(MemoryMedium medium) : PassingStore(medium)
 internal sealed class ForgivingStore(MemoryMedium medium) : PassingStore(medium), IQuarantine
 {
     public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) => Task.CompletedTask;
+}
+
+/// <summary>Cannot get over a full medium.</summary>
+internal sealed class SulkingStore(MemoryMedium medium) : PassingStore(medium)
+{
+    private bool _sulks;
+
+    public override Task CommitAsync(RecordBatch batch)
+    {
+        _sulks |= batch.Appends.Any(a => a.Body.Length == RecordLimits.BodyBytes);
+        return _sulks ? Task.FromException(new StoreFullException("never again")) : base.CommitAsync(batch);
+    }
+}
+
+/// <summary>Writes the records of a batch one by one.</summary>
+internal sealed class StutteringStore(MemoryMedium medium) : PassingStore(medium)
+{
+    public override async Task CommitAsync(RecordBatch batch)
+    {
+        foreach (var record in batch.Appends) await base.CommitAsync(new RecordBatch([record], []));
+        await base.CommitAsync(batch with { Appends = [] });
+    }
 }

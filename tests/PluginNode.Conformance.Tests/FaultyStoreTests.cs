@@ -107,6 +107,20 @@ public sealed class FaultyStoreTests : RecordStoreConformance
 
     protected override IRecordStore Create() => FaultyStore.Over(new MemoryRecordStore(_medium));
 
+    protected override bool SetFull(IRecordStore store, bool full)
+    {
+        ((FaultyStore)store).Full = full;
+        return true;
+    }
+
+    // what a crash interrupts is kept at every other step
+    protected override IRecordStore CreateCrashing(int step)
+    {
+        var store = (FaultyStore)Create();
+        (store.CrashAtStep, store.KeepsWhatFails) = (step, step % 2 == 0);
+        return store;
+    }
+
     private FaultyStore Over(Type inner) =>
         FaultyStore.Over((IRecordStore)Activator.CreateInstance(inner, _medium)!);
 

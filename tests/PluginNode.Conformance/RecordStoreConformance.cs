@@ -7,7 +7,7 @@ namespace PluginNode.Conformance;
 /// The laws of a record store. Derive, add <c>[TestFixture]</c>, and say how a store on this test's medium is made:
 /// several stores are opened on it, one after the other.
 /// </summary>
-public abstract class RecordStoreConformance
+public abstract partial class RecordStoreConformance
 {
     private static readonly KeyId Key = new(0x0123456789abcdef);
 
