@@ -59,6 +59,16 @@ public sealed class BrokenTransportTests
     }
 
     [TestCaseSource(nameof(AllLaws))]
+    public async Task Law_TransportThatKnowsNoOutcomes_HoldsOrIsIgnored(string law)
+    {
+        var create = () => new Fixture(parts => new MuteTransport(parts), TimeSpan.FromSeconds(30))
+        {
+            Can = new TransportTraits { TellsOutcomes = false },
+        };
+        Assert.That(await LawRunner.BreakAsync(create, typeof(Laws), law), Is.Null);
+    }
+
+    [TestCaseSource(nameof(AllLaws))]
     public void Law_HasATransportThatBreaksIt(string law) => Assert.That(Broken.Select(b => b.Law), Does.Contain(law));
 
     [Test]
