@@ -7,11 +7,12 @@ namespace PluginNode.Conformance;
 /// The laws of a record store. Derive, add <c>[TestFixture]</c>, and say how a store on this test's medium is made:
 /// several stores are opened on it, one after the other.
 /// </summary>
-public abstract class RecordStoreConformance
+public abstract partial class RecordStoreConformance
 {
     private static readonly KeyId Key = new(0x0123456789abcdef);
 
-    /// <summary>A store that was not opened yet, on the medium of the running test: the same one at every call.</summary>
+    /// <summary>A store that was not opened yet, on the medium of the running test: the same one at every
+    /// call.</summary>
     protected abstract IRecordStore Create();
 
     /// <summary>Called before each law: prepares an empty medium.</summary>
@@ -88,7 +89,8 @@ public abstract class RecordStoreConformance
     public async Task Commit_ManyAtOnce_AllAreKept()
     {
         await using (var store = await OpenAsync())
-            await Task.WhenAll(Enumerable.Range(0, 200).Select(i => store.CommitAsync(Batch([(2 * i) + 1, (2 * i) + 2]))));
+            await Task.WhenAll(Enumerable.Range(0, 200)
+                .Select(i => store.CommitAsync(Batch([(2 * i) + 1, (2 * i) + 2]))));
         await using var again = await OpenAsync();
         Assert.That(await ReadAsync(again), Has.Count.EqualTo(400));
     }
@@ -98,7 +100,8 @@ public abstract class RecordStoreConformance
     public async Task Commit_AppendThenRemoveWithoutWaiting_IsRemoved()
     {
         await using (var store = await OpenAsync())
-            await Task.WhenAll(store.CommitAsync(Batch([1])), store.CommitAsync(Batch([2], 1)), store.CommitAsync(Batch([3])));
+            await Task.WhenAll(
+                store.CommitAsync(Batch([1])), store.CommitAsync(Batch([2], 1)), store.CommitAsync(Batch([3])));
         await using var again = await OpenAsync();
         Assert.That(await ReadAsync(again), Is.EqualTo(new long[] { 2, 3 }));
     }

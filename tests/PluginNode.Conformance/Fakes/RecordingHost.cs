@@ -7,33 +7,60 @@ namespace PluginNode.Conformance.Fakes;
 /// <summary>Keeps what a transport hands it, and answers as the law says. Thread-safe.</summary>
 public sealed class RecordingHost : ITransportHost
 {
+    private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<PeerId, bool> _heard = new();
+    private readonly List<(int Frames, TaskCompletionSource Came)> _awaited = [];
+    private int _calls;
 
     /// <summary>What arrived, in order.</summary>
     public ConcurrentQueue<(PeerId From, byte[] Bytes)> Frames { get; } = new();
+
+    /// <summary>How often any member was called.</summary>
+    public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>What it says of the frames with these ids. Default: delivered.</summary>
     public Func<IReadOnlyList<Guid>, IReadOnlyList<SendOutcome>> Answer { get; set; } =
         ids => [.. ids.Select(id => new SendOutcome(id, SendStatus.Delivered))];
 
-    /// <summary>What it waits for before it takes a batch.</summary>
-    public Func<Task> Before { get; set; } = () => Task.CompletedTask;
+    /// <summary>What it waits for before it takes a batch; given the transport's cancellation.</summary>
+    public Func<CancellationToken, Task> Before { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Whether something authenticated arrived from that peer.</summary>
     public bool HeardOf(PeerId peer) => _heard.ContainsKey(peer);
+
+    /// <summary>Completes as soon as so many frames have arrived in all.</summary>
+    public Task HasAsync(int frames)
+    {
+        lock (_lock)
+        {
+            if (Frames.Count >= frames) return Task.CompletedTask;
+            var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((frames, came));
+            return came.Task;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
         PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        await Before();
-        foreach (var frame in frames) Frames.Enqueue((from, frame.ToArray()));
+        Interlocked.Increment(ref _calls);
+        await Before(cancellation);
+        lock (_lock)
+        {
+            foreach (var frame in frames) Frames.Enqueue((from, frame.ToArray()));
+            foreach (var (_, came) in _awaited.Where(a => a.Frames <= Frames.Count)) came.TrySetResult();
+        }
         return Answer([.. frames.Select(f => new Guid(f.Span[..16], bigEndian: true))]);
     }
 
     /// <inheritdoc/>
-    public void Heard(PeerId peer, DateTimeOffset? itsTime) => _heard[peer] = true;
+    public void Heard(PeerId peer, DateTimeOffset? itsTime)
+    {
+        Interlocked.Increment(ref _calls);
+        _heard[peer] = true;
+    }
 }
 
 /// <summary>Frames for laws: random bytes that begin with their id.</summary>
