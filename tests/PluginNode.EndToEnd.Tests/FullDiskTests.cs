@@ -30,17 +30,17 @@ public sealed class FullDiskTests
         await using var receiver = new NodeProcess(_folder, "receiver");
         await NodeProcess.IntroduceAsync(sender, receiver);
         await sender.StartAsync();
-        for (var i = 0; i < 5; i++) Assert.That(await SendAsync(sender, $"before {i}"), Is.EqualTo(HttpStatusCode.Accepted));
+        await SendFiveAsync(sender, "before");
 
         disk.Fill();
         await SendUntilFullAsync(sender);
         Assert.That(await SendAsync(sender, "still full"), Is.EqualTo(HttpStatusCode.InsufficientStorage));
-        Assert.That(await WaitingAsync(sender), Is.EquivalentTo(_promised.Keys), "those from before are there, no other");
+        Assert.That(await WaitingAsync(sender), Is.EquivalentTo(_promised.Keys), "as before");
         using (var alive = await sender.Api.GetAsync(sender.Url("/health/live")))
             Assert.That(alive.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         disk.Free();
-        for (var i = 0; i < 5; i++) Assert.That(await SendAsync(sender, $"after {i}"), Is.EqualTo(HttpStatusCode.Accepted));
+        await SendFiveAsync(sender, "after");
         await sender.KillAsync();
         await sender.StartAsync();
         Assert.That(await WaitingAsync(sender), Is.EquivalentTo(_promised.Keys));
@@ -83,6 +83,35 @@ public sealed class FullDiskTests
         Assert.That((await sender.GetAsync("/v1/dead-letters"))["deadLetters"]!.AsArray(), Is.Empty);
     }
 
+    [Test]
+    public async Task DiskIsFullAtTheStart_ItStartsAndRefuses_UntilThereIsSpace()
+    {
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(_folder, "disk"), "8m");
+        await using var sender = new NodeProcess(_folder, "sender", disk);
+        await using var receiver = new NodeProcess(_folder, "receiver");
+        await NodeProcess.IntroduceAsync(sender, receiver);
+        await sender.StartAsync();
+        await SendFiveAsync(sender, "before");
+        await sender.KillAsync();
+        disk.Fill();
+        await sender.StartAsync();
+        await SendUntilFullAsync(sender);
+        disk.Free();
+        await SendFiveAsync(sender, "after");
+        Assert.That(await WaitingAsync(sender), Is.EquivalentTo(_promised.Keys));
+    }
+
+    [Test]
+    public async Task DiskIsFullAtTheFirstStart_SaysSo_AndStartsOnceThereIsSpace()
+    {
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(_folder, "disk"), "8m");
+        await using var node = new NodeProcess(_folder, "alpha", disk);
+        disk.Fill();
+        await StartFailureTests.FailsAsync(node, 1, ["run"], disk.Folder, "No space left");
+        disk.Free();
+        await node.StartAsync();
+    }
+
     // A segment may have been set aside before the disk was full: at most so much is still taken.
     private async Task SendUntilFullAsync(NodeProcess node)
     {
@@ -107,8 +136,17 @@ public sealed class FullDiskTests
         return status;
     }
 
-    private static async Task<List<string>> WaitingAsync(NodeProcess node) =>
-        [.. (await node.GetAsync("/v1/messages?limit=1000"))["messages"]!.AsArray().Select(m => m!["id"]!.GetValue<string>())];
+    private async Task SendFiveAsync(NodeProcess node, string text)
+    {
+        for (var i = 0; i < 5; i++)
+            Assert.That(await SendAsync(node, $"{text} {i}"), Is.EqualTo(HttpStatusCode.Accepted));
+    }
+
+    private static async Task<List<string>> WaitingAsync(NodeProcess node)
+    {
+        var page = await node.GetAsync("/v1/messages?limit=1000");
+        return [.. page["messages"]!.AsArray().Select(m => m!["id"]!.GetValue<string>())];
+    }
 
     private static async Task<bool> TriedInVainAsync(NodeProcess node)
     {
@@ -123,7 +161,7 @@ public sealed class FullDiskTests
     {
         var consumer = new Consumer(node);
         consumer.Start();
-        await Until.TrueAsync(() => Task.FromResult(consumer.Count >= _promised.Count), "all that was promised arrives");
+        await Until.TrueAsync(() => Task.FromResult(consumer.Count >= _promised.Count), "all promised arrives");
         await consumer.StopAsync();
         Assert.That(consumer.Doubled, Is.Empty);
         return consumer.Seen;

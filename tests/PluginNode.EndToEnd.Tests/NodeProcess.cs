@@ -11,7 +11,7 @@ namespace PluginNode.EndToEnd.Tests;
 /// <summary>A real node in a folder of its own, which can be killed and started again.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
     private readonly List<string> _log = [];
     private readonly int _apiPort = FreePort();
@@ -127,7 +127,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         lock (_log) _log.Clear();
         using var process = Run(arguments);
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(StartsWithin);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill();
+            throw new InvalidOperationException($"'{string.Join(' ', arguments)}' does not end:\n{Log}", e);
+        }
         return (process.ExitCode, Log);
     }
 
@@ -147,6 +156,21 @@ internal sealed class NodeProcess : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync();
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
+
+    /// <summary>Sends a message that is accepted; its id.</summary>
+    public async Task<string> SendAsync(string to, string text, string protocol = "/test/critical")
+    {
+        var (status, answer) = await PostAsync(
+            "/v1/messages", new JsonObject { ["to"] = to, ["protocol"] = protocol, ["text"] = text });
+        return status == HttpStatusCode.Accepted
+            ? answer!["id"]!.GetValue<string>()
+            : throw new InvalidOperationException($"{status}: {answer}");
+    }
+
+    /// <summary>Waits until that message is not waiting any more.</summary>
+    public Task EndedAsync(string id) => Until.TrueAsync(
+        async () => (await GetAsync("/v1/messages?limit=1000"))["messages"]!.AsArray()
+            .All(m => m!["id"]!.GetValue<string>() != id), $"{id} ends");
 
     public async ValueTask DisposeAsync()
     {
@@ -190,7 +214,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         string[] command = [.. _disk?.Enter(Folder) ?? [], Path.Combine(Staged, "pluginnode"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
-            UseShellExecute = false, WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true,
+            UseShellExecute = false, WorkingDirectory = Folder,
+            RedirectStandardError = true, RedirectStandardOutput = true,
         };
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Keep(line.Data);

@@ -60,7 +60,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Writes to it until nothing more fits.</summary>
     public void Fill()
     {
-        using var filler = new FileStream(Path.Combine(Outside, "filler"), FileMode.Append, FileAccess.Write, FileShare.None, 0);
+        using var filler = new FileStream(
+            Path.Combine(Outside, "filler"), FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         try
         {
             for (var part = new byte[4096]; ;) filler.Write(part);
