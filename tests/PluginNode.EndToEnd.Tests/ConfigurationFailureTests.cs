@@ -1,6 +1,6 @@
 namespace PluginNode.EndToEnd.Tests;
 
-/// <summary>A configuration that can't be used is told with its file, key and what is needed; nothing is made.</summary>
+/// <summary>A configuration that can't be used is told with file, key and what is needed; nothing is made.</summary>
 [TestFixture]
 public sealed class ConfigurationFailureTests
 {
@@ -39,11 +39,12 @@ public sealed class ConfigurationFailureTests
     public async Task SeveralProblems_AreToldAtOnce_OneALine()
     {
         await using var node = new NodeProcess(_folder, "alpha");
-        await File.WriteAllTextAsync(node.ConfigurationFile, """{ "nod": {}, "store": 2, "api": { "public": "yes" } }""");
+        await File.WriteAllTextAsync(
+            node.ConfigurationFile, """{ "nod": {}, "store": 2, "api": { "public": "yes" } }""");
         var (exit, output) = await node.CommandAsync("run");
         Assert.That(exit, Is.EqualTo(2));
         Assert.That(output.Split('\n'), Has.Length.EqualTo(3));
-        Assert.That(output, Does.Contain("nod: unknown key").And.Contain("store: a text").And.Contain("api.public: true"));
+        Assert.That(output, Does.Contain("nod: unknown").And.Contain("store: a text").And.Contain("api.public: true"));
     }
 
     [Test]

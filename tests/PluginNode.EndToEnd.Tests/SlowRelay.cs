@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PluginNode.EndToEnd.Tests;
 
-/// <summary>Stands before a port: takes connections and what is written to them, and hands it on only when told to.</summary>
+/// <summary>Stands before a port: takes connections and what they write, and hands it on only when told to.</summary>
 internal sealed class SlowRelay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
