@@ -11,19 +11,22 @@ namespace PluginNode.EndToEnd.Tests;
 /// <summary>A real node in a folder of its own, which can be killed and started again.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
     private readonly List<string> _log = [];
     private readonly int _apiPort = FreePort();
     private readonly int _meshPort = FreePort();
-    private readonly JsonObject _configuration;
+    private readonly SmallDisk? _disk;
     private Process? _process;
 
-    public NodeProcess(string folder, string name)
+    /// <param name="folder">Its own is made in there.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="disk">Where it keeps its data; only processes that run in there see it.</param>
+    public NodeProcess(string folder, string name, SmallDisk? disk = null)
     {
-        (Name, Folder) = (name, Path.Combine(folder, name));
+        (Name, Folder, _disk) = (name, Path.Combine(folder, name), disk);
         Directory.CreateDirectory(Folder);
-        _configuration = new JsonObject
+        Configuration = new JsonObject
         {
             ["node"] = new JsonObject { ["name"] = name },
             ["api"] = new JsonObject { ["listen"] = $"http://127.0.0.1:{_apiPort}" },
@@ -43,13 +46,22 @@ internal sealed class NodeProcess : IAsyncDisposable
             },
             ["peers"] = new JsonArray(),
         };
+        if (disk is not null) Configuration["node"]!["data"] = Path.Combine(disk.Folder, "data");
         WriteConfiguration();
     }
 
     public string Name { get; }
     public string Folder { get; }
-    public string Store => Path.Combine(Folder, "data", "store");
+    public string ConfigurationFile => Path.Combine(Folder, "plugins.json");
+    public string Data => Path.Combine(_disk?.Outside ?? Folder, "data");
+    public string Store => Path.Combine(Data, "store");
+    public int ApiPort => _apiPort;
+    public int MeshPort => _meshPort;
     public string MeshAddress => $"mesh+http://127.0.0.1:{_meshPort}";
+
+    /// <summary>What is written into its file at its next start.</summary>
+    public JsonObject Configuration { get; }
+
     public HttpClient Api { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
     public int ProcessId => _process!.Id;
 
@@ -92,7 +104,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             await Task.Delay(10);
         }
         Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer", (await File.ReadAllTextAsync(Path.Combine(Folder, "data", "api.token"))).Trim());
+            "Bearer", (await File.ReadAllTextAsync(Path.Combine(Data, "api.token"))).Trim());
     }
 
     /// <summary>kill −9.</summary>
@@ -115,7 +127,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         lock (_log) _log.Clear();
         using var process = Run(arguments);
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(StartsWithin);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill();
+            throw new InvalidOperationException($"'{string.Join(' ', arguments)}' does not end:\n{Log}", e);
+        }
         return (process.ExitCode, Log);
     }
 
@@ -136,6 +157,21 @@ internal sealed class NodeProcess : IAsyncDisposable
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
+    /// <summary>Sends a message that is accepted; its id.</summary>
+    public async Task<string> SendAsync(string to, string text, string protocol = "/test/critical")
+    {
+        var (status, answer) = await PostAsync(
+            "/v1/messages", new JsonObject { ["to"] = to, ["protocol"] = protocol, ["text"] = text });
+        return status == HttpStatusCode.Accepted
+            ? answer!["id"]!.GetValue<string>()
+            : throw new InvalidOperationException($"{status}: {answer}");
+    }
+
+    /// <summary>Waits until that message is not waiting any more.</summary>
+    public Task EndedAsync(string id) => Until.TrueAsync(
+        async () => (await GetAsync("/v1/messages?limit=1000"))["messages"]!.AsArray()
+            .All(m => m!["id"]!.GetValue<string>() != id), $"{id} ends");
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false }) await KillAsync();
@@ -143,7 +179,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         Api.Dispose();
     }
 
-    private string Log
+    /// <summary>What it printed, the last lines of it.</summary>
+    public string Log
     {
         get
         {
@@ -161,24 +198,25 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     private void AddPeer(NodeProcess other, string key)
     {
-        _configuration["peers"]!.AsArray().Add(new JsonObject
+        Configuration["peers"]!.AsArray().Add(new JsonObject
         {
             ["name"] = other.Name, ["publicKey"] = key, ["addresses"] = new JsonArray(other.MeshAddress),
         });
         WriteConfiguration();
     }
 
-    private void WriteConfiguration() => File.WriteAllText(
-        Path.Combine(Folder, "plugins.json"),
-        _configuration.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+    public void WriteConfiguration() => File.WriteAllText(
+        ConfigurationFile,
+        Configuration.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
 
     private Process Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(Staged, "pluginnode"))
+        string[] command = [.. _disk?.Enter(Folder) ?? [], Path.Combine(Staged, "pluginnode"), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
-            UseShellExecute = false, WorkingDirectory = Folder, RedirectStandardError = true, RedirectStandardOutput = true,
+            UseShellExecute = false, WorkingDirectory = Folder,
+            RedirectStandardError = true, RedirectStandardOutput = true,
         };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);

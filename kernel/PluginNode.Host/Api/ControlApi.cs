@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -28,10 +30,13 @@ internal sealed class ControlApi : IAsyncDisposable
             await app.StartAsync(cancellation);
             return new ControlApi(app);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             await app.DisposeAsync();
-            throw new StartException($"api.listen: can't listen on {node.Settings.Listen}: {e.Message}");
+            var address = node.Settings.Listen.GetLeftPart(UriPartial.Authority);
+            throw new StartException(e.InnerException is AddressInUseException
+                ? $"api.listen: {address} is in use. Stop what listens there, or name another address"
+                : $"api.listen: can't listen on {address}: {e.Message.TrimEnd('.')}. Name another address");
         }
     }
 

@@ -12,6 +12,10 @@ internal sealed class DataFolder : IDisposable
     private const string LockName = "node.lock";
     private const string OwnerName = "node.pid";
 
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int LinuxWouldBlock = 11;
+    private const int BsdWouldBlock = 35;
+
     private readonly FileStream _lock;
 
     private DataFolder(FileStream held) => _lock = held;
@@ -30,7 +34,9 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"node.data: {path} can't be written: {e.Message}");
+            var why = e.Message.TrimEnd('.');
+            throw new StartException(
+                $"node.data: {path} can't be written: {why}. Make it writable, or name another folder");
         }
     }
 
@@ -43,11 +49,18 @@ internal sealed class DataFolder : IDisposable
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(Path.Combine(path, OwnerName)) && File.Exists(file))
+        catch (IOException e) when (IsHeld(e) && File.Exists(Path.Combine(path, OwnerName)))
         {
             var owner = File.ReadAllText(Path.Combine(path, OwnerName));
             throw new StartException(
                 $"node.data: {path} is in use by process {owner}. Stop that node first, or give this one another folder");
         }
+    }
+
+    // A file that can't be opened for another reason, such as a read-only disk, is held by nobody.
+    private static bool IsHeld(IOException e)
+    {
+        if (OperatingSystem.IsWindows()) return e.HResult == SharingViolation;
+        return e.HResult == (OperatingSystem.IsLinux() ? LinuxWouldBlock : BsdWouldBlock);
     }
 }

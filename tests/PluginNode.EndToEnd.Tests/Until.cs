@@ -1,0 +1,15 @@
+using System.Diagnostics;
+
+namespace PluginNode.EndToEnd.Tests;
+
+/// <summary>Waits for what is to come.</summary>
+internal static class Until
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20))
+            Assert.That(waited.Elapsed, Is.LessThan(Patience), what);
+    }
+}
