@@ -12,6 +12,9 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : 
     // count and one length
     private const int BatchOverhead = 2 * sizeof(int);
 
+    // times that one send is cut smaller; a peer that lowers its limit for ever is left
+    private const int MaxCuts = 3;
+
     private readonly CallGate _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private MeshClient? _client;
@@ -60,11 +63,12 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : 
             if (ListenAddress.ToUrl(address.Text, MeshWire.FramesPath) is not { } url)
                 return Failed(outcomes, frames, 0, "the address is not mesh+http://host:port");
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
-            for (var first = 0; first < frames.Count;)
+            for (int first = 0, cuts = 0; first < frames.Count;)
             {
-                var count = FrameBatch.Fitting(frames, first, options.MaxBatchBytes);
+                var count = FrameBatch.Fitting(frames, first, client.MaxBatchFor(peer));
                 using var batch = new FrameBatch(frames, first, count);
                 var reply = await client.SendAsync(peer, url, batch, either.Token);
+                if (reply.IsTooLarge && count > 1 && cuts++ < MaxCuts) continue;
                 // what follows a batch that is in doubt would overtake it
                 if (reply.Outcomes is null) return Failed(outcomes, frames, first, reply.Failure!);
                 for (var i = first; i < first + count; i++)

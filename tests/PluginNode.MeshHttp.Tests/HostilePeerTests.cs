@@ -4,6 +4,7 @@ using PluginNode.Identity;
 using PluginNode.MeshHttp.Tests.Fakes;
 using PluginNode.MeshHttp.Wire;
 using PluginNode.Transports;
+using static PluginNode.MeshHttp.Tests.Fakes.FakeServer;
 using static PluginNode.MeshHttp.Tests.Fakes.TestNode;
 
 namespace PluginNode.MeshHttp.Tests;
@@ -150,14 +151,36 @@ internal sealed class HostilePeerTests
     [Test]
     public async Task Send_BodyIsNeverRead_TimesOutToRetry()
     {
-        await using var hasty = await new TestNode(_ring, new() { Listen = "", SendTimeout = "150ms" }).StartAsync();
+        var time = new ManualTime();
+        await using var sender = await new TestNode(_ring, new() { Listen = "" }, time).StartAsync();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
 
-        var outcomes = await hasty.SendAsync(
-            _bob.Self, Parse($"mesh+http://{listener.LocalEndpoint}"), SomeFrame(20 << 20));
+        var send = sender.SendAsync(_bob.Self, Parse($"mesh+http://{listener.LocalEndpoint}"), SomeFrame(20 << 20));
+        using var connection = await listener.AcceptTcpClientAsync();
+        await ReadHeadAsync(connection.GetStream(), CancellationToken.None);
+        await connection.GetStream().WriteAsync(Text("HTTP/1.1 100 Continue\r\n\r\n"));
+        time.Advance(TimeSpan.FromSeconds(11) + MeshWire.BodyTime(20 << 20));
 
-        Assert.That(outcomes[0].Status, Is.EqualTo(SendStatus.Retry));
+        Assert.That((await send)[0].Status, Is.EqualTo(SendStatus.Retry));
+    }
+
+    [Test]
+    public async Task Send_LargeFrameOnASlowLink_HasTimeForItsBytes()
+    {
+        var time = new ManualTime();
+        await using var sender = await new TestNode(_ring, new() { Listen = "" }, time).StartAsync();
+        var frame = SomeFrame(1 << 20);
+        await using var server = new FakeServer(head =>
+        {
+            // as long as the receiver, too, goes on reading
+            time.Advance(TimeSpan.FromSeconds(9) + MeshWire.BodyTime(frame.Bytes.Length));
+            return Signed(head, _bob, 200, Outcomes.Write([new(frame.Id, SendStatus.Delivered)]));
+        });
+
+        var outcomes = await sender.SendAsync(_bob.Self, server.Address, frame);
+
+        Assert.That(outcomes[0].Status, Is.EqualTo(SendStatus.Delivered), outcomes[0].Reason);
     }
 
     [Test]
@@ -186,19 +209,6 @@ internal sealed class HostilePeerTests
     [TestCase("mesh+http://no-such-host.invalid:7433")]
     [TestCase("mqtt:bob")]
     public Task Send_NobodyThere_IsRetry(string address) => AssertRetryAsync(Parse(address));
-
-    private static byte[] Signed(string requestHead, ISigner signer, int status, byte[] body)
-    {
-        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
-        context.Response.StatusCode = status;
-        var nonce = System.Buffers.Text.Base64Url.DecodeFromChars(FakeServer.Header(requestHead, MeshWire.Nonce));
-        ResponseProof.Sign(
-            context.Response, signer, System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(nonce),
-            1_700_000_000_000, body);
-        var headers = string.Concat(context.Response.Headers.Select(h => $"{h.Key}: {h.Value}\r\n"));
-        headers += $"Content-Length: {body.Length}\r\nConnection: close\r\n";
-        return [.. FakeServer.Text($"HTTP/1.1 {status} X\r\n{headers}\r\n"), .. body];
-    }
 
     private async Task AssertRetryAsync(PeerAddress address, string reason = "")
     {

@@ -138,30 +138,28 @@ internal sealed class LifeTests
     }
 
     [Test]
-    public async Task Receive_RoomRunsOut_TellsRetry()
+    public async Task Receive_PeerHasItsShareOfTheRoom_IsToldRetryAndAnotherIsServed()
     {
         var options = new MeshHttpOptions { Listen = "http://127.0.0.1:0", SendTimeout = "300ms" };
         await using var bob = await new TestNode(_ring, options).StartAsync();
-        await using var alice = await new TestNode(_ring, new() { Listen = "", SendTimeout = "1m" }).StartAsync();
+        await using var alice = await new TestNode(_ring, new() { Listen = "", SendTimeout = "50s" }).StartAsync();
+        await using var carol = await new TestNode(_ring, new() { Listen = "", SendTimeout = "50s" }).StartAsync();
         bob.Peers.Add(alice.Id);
-        var held = new SemaphoreSlim(0);
-        var inside = 0;
-        var full = new TaskCompletionSource();
-        bob.Host.Before = async cancellation =>
-        {
-            if (Interlocked.Increment(ref inside) == 3) full.SetResult();
-            await held.WaitAsync(cancellation);
-        };
-        // three bodies of 20 MiB are within 64 MiB, the fourth is not
-        var sends = Enumerable.Range(0, 3).Select(_ => alice.SendAsync(bob, SomeFrame(20 << 20))).ToArray();
-        await full.Task;
+        bob.Peers.Add(carol.Id);
+        var go = new TaskCompletionSource();
+        var inside = new TaskCompletionSource();
+        bob.Host.Before = _ => inside.TrySetResult() ? go.Task : Task.CompletedTask;
+        // two bodies of 20 MiB are more than a quarter of the room
+        var first = alice.SendAsync(bob, SomeFrame(20 << 20));
+        await inside.Task;
 
-        var fourth = await alice.SendAsync(bob, SomeFrame(20 << 20));
-        held.Release(4);
+        var second = await alice.SendAsync(bob, SomeFrame(20 << 20));
+        var other = await carol.SendAsync(bob, SomeFrame(20 << 20));
+        go.SetResult();
 
-        Assert.That(fourth[0].Status, Is.EqualTo(SendStatus.Retry));
-        Assert.That(fourth[0].Reason, Does.Contain("too much"));
-        Assert.That((await Task.WhenAll(sends)).Select(o => o[0].Status), Is.All.EqualTo(SendStatus.Delivered));
-        held.Dispose();
+        Assert.That(second[0].Status, Is.EqualTo(SendStatus.Retry));
+        Assert.That(second[0].Reason, Does.Contain("too much"));
+        Assert.That(other[0].Status, Is.EqualTo(SendStatus.Delivered), other[0].Reason);
+        Assert.That((await first)[0].Status, Is.EqualTo(SendStatus.Delivered));
     }
 }

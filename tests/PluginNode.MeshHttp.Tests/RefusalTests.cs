@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Http.Json;
-using System.Security.Cryptography;
 using PluginNode.MeshHttp.Tests.Fakes;
 using PluginNode.MeshHttp.Wire;
 using static PluginNode.MeshHttp.Tests.Fakes.TestNode;
@@ -16,32 +14,28 @@ internal sealed class RefusalTests
     private KeyRing _ring = null!;
     private TestNode _bob = null!;
     private TestSigner _alice = null!;
+    private HandMade _made = null!;
 
     [SetUp]
     public async Task SetUp()
     {
         _ring = new KeyRing();
         _alice = _ring.NewSigner();
-        _bob = await new TestNode(_ring, new() { Listen = "http://127.0.0.1:0", Name = "bob", MaxBatchBytes = 65_536 })
+        _bob = await new TestNode(_ring, new() { Listen = "http://127.0.0.1:0", MaxBatchBytes = 65_536 })
             .StartAsync();
         _bob.Peers.Add(_alice.Self);
+        _made = new HandMade(_bob, _alice);
     }
 
     [TearDown]
-    public async Task TearDown() => await _bob.DisposeAsync();
+    public async Task TearDown()
+    {
+        _made.Dispose();
+        await _bob.DisposeAsync();
+    }
 
     [OneTimeTearDown]
     public void End() => _http.Dispose();
-
-    [Test]
-    public async Task Ping_Asked_AnswersTimeAndName()
-    {
-        var answer = await _http.GetFromJsonAsync<Dictionary<string, object>>(new Uri(_bob.Url, "/ping"));
-
-        Assert.That(answer!.Keys, Is.EquivalentTo(new[] { "t", "from" }));
-        Assert.That(answer["from"].ToString(), Is.EqualTo("bob"));
-        Assert.That(long.Parse(answer["t"].ToString()!), Is.GreaterThan(1_700_000_000_000_000_000));
-    }
 
     [Test]
     public async Task Post_WellMade_IsTaken()
@@ -145,13 +139,13 @@ internal sealed class RefusalTests
     [TestCase(-20_000, Description = "fresh, but of before the start: its nonce may have been used")]
     public async Task Post_TimestampOff_IsToldTheTimeSigned(long milliseconds)
     {
-        var head = Head() with { Timestamp = Now() + milliseconds };
+        var head = Head() with { Timestamp = _made.Now + milliseconds };
 
         using var response = await PostAsync(_alice, head);
         var body = await response.Content.ReadAsByteArrayAsync();
 
         Assert.That((int)response.StatusCode, Is.EqualTo(MeshWire.ClockStatus));
-        Assert.That(BinaryPrimitives.ReadInt64BigEndian(body), Is.EqualTo(Now()).Within(300_000));
+        Assert.That(BinaryPrimitives.ReadInt64BigEndian(body), Is.EqualTo(_made.Now).Within(300_000));
         Assert.That(IsSigned(response, head, body), Is.True);
         AssertNothingCame();
     }
@@ -188,23 +182,21 @@ internal sealed class RefusalTests
     public async Task Post_DeclaredTooLong_IsRefusedBeforeTheBodyComes()
     {
         var head = await FakeServer.ExchangeHeadAsync(
-            _bob.Url, $"POST {MeshWire.FramesPath} HTTP/1.1\r\nHost: b\r\nContent-Length: 9000000000\r\n\r\n");
+            _bob.Url, _made.Text(_alice, Head() with { ContentLength = 9_000_000_000 }));
 
         Assert.That(head, Does.StartWith("HTTP/1.1 413"));
-        Assert.That(head, Does.Contain("Connection: close"));
+        Assert.That(head, Does.Contain($"{MeshWire.MaxBatch}: 65536"));
+        Assert.That(head, Does.Contain(MeshWire.Signature));
+        AssertNothingCame();
     }
 
     [Test]
     public async Task Post_UnknownSender_IsRefusedBeforeTheBodyComes()
     {
-        using var request = new HttpRequestMessage();
         var stranger = _ring.NewSigner();
-        (Head() with { From = stranger.Self }).Write(
-            request.Headers, stranger.Self.ToString(), _bob.Id.ToString(), stranger);
-        var lines = string.Concat(request.Headers.Select(h => $"{h.Key}: {h.Value.Single()}\r\n"));
 
         var head = await FakeServer.ExchangeHeadAsync(
-            _bob.Url, $"POST {MeshWire.FramesPath} HTTP/1.1\r\nHost: b\r\nContent-Length: 60000\r\n{lines}\r\n");
+            _bob.Url, _made.Text(stranger, Head() with { From = stranger.Self, ContentLength = 60_000 }));
 
         Assert.That(head, Does.StartWith("HTTP/1.1 403"));
     }
@@ -226,36 +218,17 @@ internal sealed class RefusalTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    private static byte[] SomeBody()
-    {
-        using var batch = new FrameBatch([SomeFrame()], 0, 1);
-        return [.. batch.Segments.SelectMany(s => s.ToArray())];
-    }
+    private RequestHead Head(byte[]? body = null) => _made.Head(body);
 
-    private static readonly byte[] Body = SomeBody();
-
-    private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private RequestHead Head(byte[]? body = null) => new(
-        _alice.Self, _bob.Id, BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)),
-        Now(), Now(), (body ?? Body).Length, SHA256.HashData(body ?? Body));
-
-    private async Task<HttpResponseMessage> PostAsync(
+    private Task<HttpResponseMessage> PostAsync(
         TestSigner signer, RequestHead head, Action<System.Net.Http.Headers.HttpRequestHeaders>? change = null,
-        byte[]? body = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_bob.Url, MeshWire.FramesPath));
-        request.Content = new ByteArrayContent(body ?? Body);
-        head.Write(request.Headers, head.From.ToString(), head.To.ToString(), signer);
-        change?.Invoke(request.Headers);
-        return await _http.SendAsync(request);
-    }
+        byte[]? body = null) => _made.PostAsync(signer, head, change, body);
 
     private bool IsSigned(HttpResponseMessage response, RequestHead head, byte[] body)
     {
         var signature = new byte[64];
-        return ResponseProof.TryRead(response.Headers, signature, out var time)
-            && ResponseProof.Holds(_alice, _bob.Id, head.Nonce, (int)response.StatusCode, time, body, signature);
+        return ResponseProof.TryRead(response.Headers, signature, out var answer)
+            && ResponseProof.Holds(_alice, _bob.Id, head.Nonce, (int)response.StatusCode, answer, body, signature);
     }
 
     private void AssertNothingCame()

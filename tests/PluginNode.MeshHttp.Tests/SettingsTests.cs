@@ -28,16 +28,16 @@ internal sealed class SettingsTests
     {
         using var services = Configure(
             """
-            { "listen": "http://*:0", "name": "alice", "sendTimeout": "2m", "connectTimeout": "250ms",
-              "maxBatchBytes": 65536, "maxConnections": 9 }
+            { "listen": "http://*:0", "name": "alice", "sendTimeout": "20s", "connectTimeout": "250ms",
+              "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 5 }
             """);
 
         Assert.That(services.GetRequiredService<MeshHttpOptions>(), Is.EqualTo(new MeshHttpOptions
         {
-            Listen = "http://*:0", Name = "alice", SendTimeout = "2m", ConnectTimeout = "250ms",
-            MaxBatchBytes = 65536, MaxConnections = 9,
+            Listen = "http://*:0", Name = "alice", SendTimeout = "20s", ConnectTimeout = "250ms",
+            MaxBatchBytes = 65536, MaxConnections = 9, MaxConnectionsPerAddress = 5,
         }));
-        Assert.That(services.GetRequiredService<MeshHttpOptions>().SendLimit, Is.EqualTo(TimeSpan.FromMinutes(2)));
+        Assert.That(services.GetRequiredService<MeshHttpOptions>().SendLimit, Is.EqualTo(TimeSpan.FromSeconds(20)));
     }
 
     [Test]
@@ -46,11 +46,15 @@ internal sealed class SettingsTests
         var problems = Assert.Throws<PluginSettingsException>(() => Configure(
             """
             { "listen": "https://x", "name": "", "sendTimeout": "10", "connectTimeout": "0s",
-              "maxBatchBytes": 1, "maxConnections": 0 }
+              "maxBatchBytes": 1, "maxConnections": 0, "maxConnectionsPerAddress": 0 }
             """).Dispose())!.Problems;
 
         Assert.That(problems.Select(p => p.Split(':')[0]), Is.EquivalentTo(
-            new[] { "listen", "name", "sendTimeout", "connectTimeout", "maxBatchBytes", "maxConnections" }));
+            new[]
+            {
+                "listen", "name", "sendTimeout", "connectTimeout", "maxBatchBytes", "maxConnections",
+                "maxConnectionsPerAddress",
+            }));
     }
 
     [Test]
@@ -61,6 +65,26 @@ internal sealed class SettingsTests
 
         Assert.That(problems.Select(p => p.Split(':')[0]), Is.EquivalentTo(new[] { "listens", "maxConnections" }));
     }
+
+    [Test]
+    public void Configure_ListenNull_IsAProblemThatSaysHowNotToListen()
+    {
+        var problems = Assert.Throws<PluginSettingsException>(
+            () => Configure("""{ "listen": null }""").Dispose())!.Problems;
+
+        Assert.That(problems.Single(), Does.StartWith("listen: ").And.Contains("\"\" not to listen"));
+    }
+
+    [TestCase("alice", true)]
+    [TestCase("Älïçé 1", true)]
+    [TestCase(null, true)]
+    [TestCase("a/b", false)]
+    [TestCase("a+", false)]
+    [TestCase("#", false)]
+    [TestCase("a\nb", false)]
+    [TestCase("a\u007f", false)]
+    public void Validate_Name_FitsIntoATopic(string? name, bool good) =>
+        Assert.That(new MeshHttpOptions { Name = name }.Validate().Any(), Is.Not.EqualTo(good));
 
     [TestCase("http://127.0.0.1:7433", true)]
     [TestCase("http://[::1]:0", true)]

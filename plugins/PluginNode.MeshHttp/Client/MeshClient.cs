@@ -12,19 +12,26 @@ namespace PluginNode.MeshHttp.Client;
 /// <summary>Posts batches, and believes only answers that the dialled peer signed for this very request.</summary>
 internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransportHost host) : IDisposable
 {
+    // what is smaller is out before an answer could come
+    private const int AskFirst = 64 * 1024;
+
     private readonly HttpMessageInvoker _http = new(Connect(options));
     private readonly ConcurrentDictionary<PeerId, PeerLink> _links = new();
     private readonly SessionClock _session = new(node.Time);
     private readonly ILogger _logger = node.Loggers.CreateLogger<MeshHttpTransport>();
     private readonly string _self = node.Signer.Self.ToString();
-    private readonly TimeSpan _limit = options.SendLimit;
+
+    /// <summary>The largest batch for a peer, in bytes: this node's limit, or the peer's where that is known to be
+    /// less.</summary>
+    public int MaxBatchFor(PeerId peer) => (int)Math.Min(options.MaxBatchBytes, LinkTo(peer).MaxBatch);
 
     /// <summary>Sends one batch and waits for its answer.
     /// Throws for nothing that the network or the peer does.</summary>
     public async Task<Reply> SendAsync(PeerId peer, Uri url, FrameBatch batch, CancellationToken cancellation)
     {
-        var link = _links.GetOrAdd(peer, static id => new PeerLink(id));
-        using var timeout = new CancellationTokenSource(_limit, node.Time);
+        var link = LinkTo(peer);
+        var limit = options.SendLimit + MeshWire.BodyTime(batch.Length);
+        using var timeout = new CancellationTokenSource(limit, node.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
@@ -37,12 +44,14 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
         catch (OperationCanceledException)
         {
             return Reply.Failed(timeout.IsCancellationRequested && !cancellation.IsCancellationRequested
-                ? $"no answer within {_limit}"
+                ? $"no answer within {limit}"
                 : "cancelled");
         }
         catch (Exception e)
         {
-            return Reply.Failed(e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}");
+            var inner = e.InnerException?.Message ?? "";
+            var told = e.Message.Contains(inner, StringComparison.Ordinal);
+            return Reply.Failed(told ? e.Message : $"{e.Message} {inner}");
         }
     }
 
@@ -50,6 +59,10 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
 
     private static SocketsHttpHandler Connect(MeshHttpOptions options) => new()
     {
+        // further requests wait for one that is free
+        MaxConnectionsPerServer = 8,
+        // longer than a far peer needs to say that it does not want a body
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
         ConnectTimeout = options.ConnectLimit,
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         // names are looked up again now and then
@@ -71,6 +84,8 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = content,
         };
+        // a refused body does not go on its way, and the refusal is not lost with the connection
+        request.Headers.ExpectContinue = batch.Length > AskFirst;
         var head = new RequestHead(
             node.Signer.Self, link.Id, NewNonce(), _session.Now + link.Offset,
             node.Time.GetUtcNow().ToUnixTimeMilliseconds(), batch.Length, batch.Digest);
@@ -78,7 +93,7 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
         try
         {
             using var response = await _http.SendAsync(request, cancel.Token);
-            return await ReadAsync(link, head.Nonce, response, cancel.Token);
+            return await ReadAsync(link, head, response, cancel.Token);
         }
         finally
         {
@@ -89,22 +104,37 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
     }
 
     private async Task<Reply> ReadAsync(
-        PeerLink link, UInt128 nonce, HttpResponseMessage response, CancellationToken cancellation)
+        PeerLink link, RequestHead request, HttpResponseMessage response, CancellationToken cancellation)
     {
         var status = (int)response.StatusCode;
         var signature = new byte[ISigner.SignatureBytes];
-        if (!ResponseProof.TryRead(response.Headers, signature, out var timestamp))
+        if (!ResponseProof.TryRead(response.Headers, signature, out var answer))
             return Reply.Failed($"HTTP {status}, not signed");
         if (response.Content.Headers.ContentLength is not { } length || length > Outcomes.MaxBytes)
             return Reply.Failed($"HTTP {status}, without a length or too long");
         var body = new byte[length];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         await stream.ReadExactlyAsync(body, cancellation);
-        if (!ResponseProof.Holds(node.Signer, link.Id, nonce, status, timestamp, body, signature))
+        if (!ResponseProof.Holds(node.Signer, link.Id, request.Nonce, status, answer, body, signature))
             return Reply.Failed($"HTTP {status}, not signed by the peer for this request");
 
-        host.Heard(link.Id, DateTimeOffset.FromUnixTimeMilliseconds(timestamp));
+        host.Heard(link.Id, DateTimeOffset.FromUnixTimeMilliseconds(answer.Timestamp));
+        if (status == (int)HttpStatusCode.RequestEntityTooLarge && answer.MaxBatch is { } maxBatch)
+            return CutDown(link, maxBatch, request.ContentLength);
+        // a larger batch than the limit is sent when one frame needs it, as the peer may have got another limit
+        if (request.ContentLength > link.MaxBatch) link.MaxBatch = long.MaxValue;
         return Understand(status, body);
+    }
+
+    private Reply CutDown(PeerLink link, long maxBatch, long length)
+    {
+        if (maxBatch is 0 || maxBatch >= length)
+            return Reply.Failed($"HTTP 413, though the peer takes {maxBatch} bytes");
+        if (link.MaxBatch != maxBatch) LogMessages.BatchesCutDown(_logger, link.Text, maxBatch, options.MaxBatchBytes);
+        link.MaxBatch = maxBatch;
+        var reason = $"a batch of {length} bytes is over the peer's maxBatchBytes, {maxBatch}; "
+            + $"this node's is {options.MaxBatchBytes}";
+        return new Reply(null, null, reason, IsTooLarge: true);
     }
 
     private static Reply Understand(int status, byte[] body)
@@ -124,6 +154,8 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
                 return Reply.Failed($"HTTP {status}: {Encoding.UTF8.GetString(body)}");
         }
     }
+
+    private PeerLink LinkTo(PeerId peer) => _links.GetOrAdd(peer, static id => new PeerLink(id));
 
     private void Learn(PeerLink link, long peerTime)
     {

@@ -6,6 +6,7 @@ namespace PluginNode.MeshHttp.Client;
 internal sealed class PeerLink(PeerId id)
 {
     private long _offset;
+    private long _maxBatch = long.MaxValue;
 
     public PeerId Id { get; } = id;
 
@@ -17,5 +18,12 @@ internal sealed class PeerLink(PeerId id)
     {
         get => Interlocked.Read(ref _offset);
         set => Interlocked.Exchange(ref _offset, value);
+    }
+
+    /// <summary>The largest body that the peer takes, in bytes, as it has said, signed.</summary>
+    public long MaxBatch
+    {
+        get => Interlocked.Read(ref _maxBatch);
+        set => Interlocked.Exchange(ref _maxBatch, value);
     }
 }

@@ -1,17 +1,26 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
 using PluginNode.MeshHttp.Wire;
 using PluginNode.Transports;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace PluginNode.MeshHttp.Server;
 
 /// <summary>Takes batches of frames: reads what was admitted, hands it over, and answers with the outcomes.</summary>
 internal sealed class FramesEndpoint(
-    MeshHttpOptions options, MeshNode node, Admission admission, Answers answers, ILogger logger)
+    MeshHttpOptions options, MeshNode node, Admission admission, Answers answers, Complaints complaints,
+    ILogger logger)
 {
-    private readonly ByteBudget _budget = new(Math.Max(64L << 20, 2L * options.MaxBatchBytes));
+    // the fewest slow peers whose bodies can fill the room
+    private const int Shares = 4;
+
+    // for what the rate does not count: connections that begin slowly, and the way there
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    private readonly ByteBudget _budget = new(Room(options), Room(options) / Shares);
 
     // the sender waits about as long as this node would: it is told before it gives up
     private readonly TimeSpan _roomWait = options.SendLimit / 2;
@@ -23,8 +32,9 @@ internal sealed class FramesEndpoint(
     {
         if (await admission.AdmitAsync(context) is not { } head) return;
         var length = (int)head.ContentLength;
-        if (!await TakeRoomAsync(length, context.RequestAborted))
+        if (!await TakeRoomAsync(head.From, length, context.RequestAborted))
         {
+            complaints.NoRoom(head.From);
             await answers.RetryAsync(
                 context, head.Nonce, StatusCodes.Status503ServiceUnavailable, "too much is being received");
             return;
@@ -33,29 +43,59 @@ internal sealed class FramesEndpoint(
         try
         {
             var body = buffer.AsMemory(0, length);
-            await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
-            await TakeAsync(context, head, body, host, closing);
+            if (await ReadAsync(context, head, body) is not { } digest) return;
+            if (digest.AsSpan().SequenceEqual(head.Digest)) await TakeAsync(context, head, body, host, closing);
+            else await RefuseBodyAsync(context, head, "the digest is of another body");
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            _budget.Return(length);
+            _budget.Return(head.From, length);
         }
+    }
+
+    private static long Room(MeshHttpOptions options) => Math.Max(64L << 20, (long)Shares * options.MaxBatchBytes);
+
+    /// <summary>The digest of the body; null where it came too slowly, and has been answered.</summary>
+    private async Task<byte[]?> ReadAsync(HttpContext context, RequestHead head, Memory<byte> body)
+    {
+        var time = MeshWire.BodyTime(body.Length) + Grace;
+        using var limit = new CancellationTokenSource(time, node.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
+        try
+        {
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = body.Length;
+            return await BodyReader.ReadAsync(context.Request.Body, body, either.Token);
+        }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested
+            && e is OperationCanceledException or BadHttpRequestException
+            {
+                StatusCode: StatusCodes.Status408RequestTimeout,
+            })
+        {
+            var reason = e is BadHttpRequestException
+                ? $"it came slower than {MeshWire.MinBodyRate} bytes a second"
+                : $"its {body.Length} bytes were not there after {time}";
+            complaints.TooSlow(head.From, reason);
+            context.Response.Headers.Connection = "close";
+            await answers.RetryAsync(context, head.Nonce, StatusCodes.Status408RequestTimeout, reason);
+            return null;
+        }
+    }
+
+    private Task RefuseBodyAsync(HttpContext context, RequestHead head, string reason)
+    {
+        complaints.MalformedBody(head.From, reason);
+        return answers.RetryAsync(context, head.Nonce, StatusCodes.Status400BadRequest, reason);
     }
 
     private async Task TakeAsync(
         HttpContext context, RequestHead head, ReadOnlyMemory<byte> body, ITransportHost host,
         CancellationToken closing)
     {
-        if (!SHA256.HashData(body.Span).AsSpan().SequenceEqual(head.Digest))
-        {
-            await answers.RetryAsync(
-                context, head.Nonce, StatusCodes.Status400BadRequest, "the digest is of another body");
-            return;
-        }
         if (FrameBatch.Split(body) is not { } frames)
         {
-            await answers.RetryAsync(context, head.Nonce, StatusCodes.Status400BadRequest, "the body is not a batch");
+            await RefuseBodyAsync(context, head, "the body is not a batch");
             return;
         }
         byte[] outcomes;
@@ -76,13 +116,13 @@ internal sealed class FramesEndpoint(
         await answers.SignedAsync(context, head.Nonce, StatusCodes.Status200OK, outcomes);
     }
 
-    private async Task<bool> TakeRoomAsync(int length, CancellationToken aborted)
+    private async Task<bool> TakeRoomAsync(PeerId peer, int length, CancellationToken aborted)
     {
         using var limit = new CancellationTokenSource(_roomWait, node.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
         try
         {
-            await _budget.TakeAsync(length, either.Token);
+            await _budget.TakeAsync(peer, length, either.Token);
             return true;
         }
         catch (OperationCanceledException)

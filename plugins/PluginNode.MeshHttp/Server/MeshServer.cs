@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +29,7 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     private readonly KestrelServer _kestrel;
     private readonly IPEndPoint _endPoint;
     private readonly string _pingName;
+    private readonly string _publicKey;
 
     public MeshServer(
         MeshHttpOptions options, MeshNode node, ITransportHost host, CallGate gate, CancellationToken closing)
@@ -36,14 +37,17 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         (_node, _host, _gate, _closing) = (node, host, gate, closing);
         _logger = node.Loggers.CreateLogger<MeshHttpTransport>();
         var answers = new Answers(node.Signer, node.Time);
-        var admission = new Admission(options, node, new SessionClock(node.Time), answers, _logger);
-        _frames = new FramesEndpoint(options, node, admission, answers, _logger);
+        var complaints = new Complaints(node.Time, _logger);
+        var admission = new Admission(options, node, new SessionClock(node.Time), answers, complaints);
+        _frames = new FramesEndpoint(options, node, admission, answers, complaints, _logger);
         _pingName = options.Name ?? node.Signer.Self.ToString();
+        _publicKey = Convert.ToBase64String(node.Signer.Self.ToPublicKey());
         if (!ListenAddress.TryParse(options.Listen, out _endPoint))
             throw new TransportException(
                 $"plugins.settings.mesh-http.listen: '{options.Listen}' is no address to listen on.");
+        var connections = new ConnectionLimit(options.MaxConnectionsPerAddress, node.Time, _logger);
         _kestrel = new KestrelServer(
-            Options.Create(Configure(options, _endPoint)),
+            Options.Create(Configure(options, _endPoint, connections)),
             new SocketTransportFactory(Options.Create(new SocketTransportOptions()), node.Loggers),
             node.Loggers);
     }
@@ -104,16 +108,24 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
 
     public void Dispose() => _kestrel.Dispose();
 
-    private static KestrelServerOptions Configure(MeshHttpOptions options, IPEndPoint endPoint)
+    private static KestrelServerOptions Configure(
+        MeshHttpOptions options, IPEndPoint endPoint, ConnectionLimit connections)
     {
         var kestrel = new KestrelServerOptions { AddServerHeader = false };
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = options.MaxBatchBytes;
+        // raised for a request whose head holds: Kestrel reads up what is left of other bodies
+        kestrel.Limits.MaxRequestBodySize = 0;
+        // read ahead of each connection, whoever it is
+        kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 8192;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(1024, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(MeshWire.MinBodyRate, TimeSpan.FromSeconds(5));
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(endPoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => connections.RunAsync(connection, next));
+        });
         return kestrel;
     }
 
@@ -127,9 +139,8 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     private Task PingAsync(HttpContext context)
     {
         var nanoseconds = (_node.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        var json = JsonSerializer.SerializeToUtf8Bytes(
-            new PingAnswer(nanoseconds, _pingName), MeshHttpJson.Default.PingAnswer);
-        context.Response.ContentType = "application/json";
+        var json = new PingAnswer(_pingName, "", _publicKey, nanoseconds).ToLine();
+        context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = json.Length;
         return context.Response.Body.WriteAsync(json).AsTask();
     }

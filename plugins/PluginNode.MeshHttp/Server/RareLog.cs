@@ -1,28 +1,29 @@
 using System.Collections.Concurrent;
-using PluginNode.Identity;
 
 namespace PluginNode.MeshHttp.Server;
 
-/// <summary>Lets one line a minute through for each peer id. The ids are not proved, so it keeps few of them.</summary>
-internal sealed class RareLog(TimeProvider time)
+/// <summary>Lets one line a minute through for each key. Who is behind a key may not be proved, so it keeps few of
+/// them.</summary>
+internal sealed class RareLog<TKey>(TimeProvider time)
+    where TKey : notnull
 {
     private const int MaxPeers = 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<PeerId, long> _last = new();
+    private readonly ConcurrentDictionary<TKey, long> _last = new();
 
-    public bool May(PeerId peer)
+    public bool May(TKey key)
     {
         var now = time.GetTimestamp();
-        if (_last.TryGetValue(peer, out var last))
-            return time.GetElapsedTime(last, now) >= Pause && _last.TryUpdate(peer, now, last);
+        if (_last.TryGetValue(key, out var last))
+            return time.GetElapsedTime(last, now) >= Pause && _last.TryUpdate(key, now, last);
         if (_last.Count >= MaxPeers) Forget(now);
-        return _last.Count < MaxPeers && _last.TryAdd(peer, now);
+        return _last.Count < MaxPeers && _last.TryAdd(key, now);
     }
 
     // while a flood of invented ids lasts, further ones go unlogged
     private void Forget(long now)
     {
-        foreach (var (peer, last) in _last)
-            if (time.GetElapsedTime(last, now) >= Pause) _last.TryRemove(peer, out _);
+        foreach (var (key, last) in _last)
+            if (time.GetElapsedTime(last, now) >= Pause) _last.TryRemove(key, out _);
     }
 }

@@ -1,11 +1,14 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 
 namespace PluginNode.MeshHttp.Wire;
 
-/// <summary>Writes a batch as the content of one request.</summary>
+/// <summary>Writes a batch as the content of one request, in pieces that are worth a write each.</summary>
 internal sealed class BatchContent : HttpContent
 {
+    private const int Piece = 256 * 1024;
+
     private readonly FrameBatch _batch;
     private Task _writing = Task.CompletedTask;
 
@@ -37,6 +40,30 @@ internal sealed class BatchContent : HttpContent
 
     private async Task WriteAsync(Stream stream, CancellationToken cancellation)
     {
-        foreach (var segment in _batch.Segments) await stream.WriteAsync(segment, cancellation);
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(Piece, _batch.Length));
+        try
+        {
+            var filled = 0;
+            foreach (var segment in _batch.Segments)
+            {
+                if (filled > 0 && segment.Length > piece.Length - filled)
+                {
+                    await stream.WriteAsync(piece.AsMemory(0, filled), cancellation);
+                    filled = 0;
+                }
+                if (segment.Length > piece.Length)
+                {
+                    await stream.WriteAsync(segment, cancellation);
+                    continue;
+                }
+                segment.CopyTo(piece.AsMemory(filled));
+                filled += segment.Length;
+            }
+            if (filled > 0) await stream.WriteAsync(piece.AsMemory(0, filled), cancellation);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace PluginNode.MeshHttp.Wire;
 
 /// <summary>
 /// The body of a request: the count, and before each frame its length (32 bits, big endian). Small frames are put
-/// together in one pooled buffer, so that a batch of them is one write; large ones are sent from where they are.
+/// together in one pooled buffer, so that they are not handled one by one; large ones are read from where they are.
 /// </summary>
 internal sealed class FrameBatch : IDisposable
 {

@@ -13,6 +13,7 @@ internal static class MeshWire
     public const string Timestamp = "X-PluginNode-Timestamp";
     public const string Clock = "X-PluginNode-Clock";
     public const string Digest = "X-PluginNode-Digest";
+    public const string MaxBatch = "X-PluginNode-Max-Batch";
     public const string Signature = "X-PluginNode-Signature";
 
     public const string RequestUse = "mesh-request";
@@ -25,7 +26,14 @@ internal static class MeshWire
     /// <summary>Milliseconds that a timestamp may be off, either way.</summary>
     public const long FreshFor = 30_000;
 
+    /// <summary>Bytes a second that a request's body must make on the whole. One figure for both ends: the sender waits
+    /// as long as the receiver goes on reading.</summary>
+    public const int MinBodyRate = 16 * 1024;
+
     /// <summary>The status of a signed answer whose body is the time to sign with: 8 bytes,
     /// milliseconds since 1970.</summary>
     public const int ClockStatus = 425;
+
+    /// <summary>How long a body of so many bytes may be on its way.</summary>
+    public static TimeSpan BodyTime(long bytes) => TimeSpan.FromSeconds((double)bytes / MinBodyRate);
 }

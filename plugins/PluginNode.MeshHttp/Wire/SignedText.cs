@@ -32,15 +32,16 @@ internal ref struct SignedText(Span<byte> buffer)
     }
 
     public static ReadOnlySpan<byte> OfResponse(
-        PeerId responder, UInt128 requestNonce, int status, long timestamp, ReadOnlySpan<byte> bodyDigest,
+        PeerId responder, UInt128 requestNonce, int status, in AnswerHead head, ReadOnlySpan<byte> bodyDigest,
         Span<byte> buffer)
     {
         var text = new SignedText(buffer);
         text.Add(responder);
         text.Add(requestNonce);
         text.Add(status);
-        text.Add(timestamp);
+        text.Add(head.Timestamp);
         text.Add(bodyDigest);
+        if (head.MaxBatch is { } maxBatch) text.Add(maxBatch);
         return text.Bytes;
     }
 

@@ -1,6 +1,11 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using PluginNode.Identity;
+using PluginNode.MeshHttp.Wire;
 
 namespace PluginNode.MeshHttp.Tests.Fakes;
 
@@ -27,7 +32,7 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public Uri Url => new($"http://{_listener.LocalEndpoint}");
 
-    public PluginNode.Identity.PeerAddress Address => TestNode.Parse($"mesh+{Url.GetLeftPart(UriPartial.Authority)}");
+    public PeerAddress Address => TestNode.Parse($"mesh+{Url.GetLeftPart(UriPartial.Authority)}");
 
     public int Requests { get; private set; }
 
@@ -46,6 +51,20 @@ internal sealed class FakeServer : IAsyncDisposable
         return (await ReadHeadAsync(stream, CancellationToken.None)).Head;
     }
 
+    /// <summary>An answer with a proof for the request of that head.</summary>
+    public static byte[] Signed(string requestHead, ISigner signer, int status, byte[] body, long? maxBatch = null)
+    {
+        var context = new DefaultHttpContext();
+        context.Response.StatusCode = status;
+        var nonce = Base64Url.DecodeFromChars(Header(requestHead, MeshWire.Nonce));
+        ResponseProof.Sign(
+            context.Response, signer, BinaryPrimitives.ReadUInt128BigEndian(nonce),
+            new(1_700_000_000_000, maxBatch), body);
+        var headers = string.Concat(context.Response.Headers.Select(h => $"{h.Key}: {h.Value}\r\n"));
+        headers += $"Content-Length: {body.Length}\r\nConnection: close\r\n";
+        return [.. Text($"HTTP/1.1 {status} X\r\n{headers}\r\n"), .. body];
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -55,7 +74,7 @@ internal sealed class FakeServer : IAsyncDisposable
         _listener.Dispose();
     }
 
-    private static async Task<(string Head, byte[] Body)> ReadHeadAsync(
+    public static async Task<(string Head, byte[] Body)> ReadHeadAsync(
         NetworkStream stream, CancellationToken cancellation)
     {
         var bytes = new MemoryStream();
@@ -80,6 +99,8 @@ internal sealed class FakeServer : IAsyncDisposable
             var (head, rest) = await ReadHeadAsync(stream, _stop.Token);
             if (head.Length == 0) continue;
             Requests++;
+            if (head.Contains("100-continue", StringComparison.Ordinal))
+                await stream.WriteAsync(Text("HTTP/1.1 100 Continue\r\n\r\n"), _stop.Token);
             var body = new byte[int.Parse(Header(head, "Content-Length")) - rest.Length];
             await stream.ReadExactlyAsync(body, _stop.Token);
             if (await _answer(head) is { } answer) await stream.WriteAsync(answer, _stop.Token);

@@ -7,10 +7,11 @@ namespace PluginNode.MeshHttp.Tests.Fakes;
 /// <summary>One end: a transport on a free port, with everything around it.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public TestNode(KeyRing ring, MeshHttpOptions? options = null)
+    public TestNode(
+        KeyRing ring, MeshHttpOptions? options = null, TimeProvider? time = null, TestSigner? signer = null)
     {
-        Signer = ring.NewSigner();
-        Node = new MeshNode(Signer, Peers, Time, new RealChance(), Logs);
+        Signer = signer ?? ring.NewSigner();
+        Node = new MeshNode(Signer, Peers, time ?? Time, new RealChance(), Logs);
         Options = options ?? new MeshHttpOptions { Listen = "http://127.0.0.1:0" };
         Transport = new MeshHttpTransport(Options, Node);
     }
