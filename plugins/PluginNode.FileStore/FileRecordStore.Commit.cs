@@ -10,11 +10,13 @@ public sealed partial class FileRecordStore
 
     private readonly Queue<Pending> _pending = new();
     private byte[] _buffer = new byte[64 * 1024];
+    private readonly List<Segment> _failed = [];
     private Segment? _active;
     private Task<Segment>? _next;
     private Task _writing = Task.CompletedTask;
     private bool _busy;
     private bool _closing;
+    private bool _failing;
     private long _group;
     private int _made;
 
@@ -74,7 +76,8 @@ public sealed partial class FileRecordStore
             {
                 failure = new StoreException($"The store cannot be written: {e.Message}", e);
             }
-            if (failure is not null) LogMessages.CommitFailed(_logger, failure.Message);
+            if (failure is not null && !_failing) LogMessages.CommitFailed(_logger, failure.Message); // once
+            _failing = failure is not null;
             foreach (var pending in group)
             {
                 if (failure is null) pending.Done.SetResult();
@@ -107,6 +110,7 @@ public sealed partial class FileRecordStore
     private async Task WriteAsync(List<Pending> group)
     {
         if (group[0].IsMove && DropRemoved(group) == 0) return;
+        await CutFailedAsync();
         var bytes = group.Sum(p => p.Bytes);
         if (_active is null || _active.End + bytes > _active.Size) await RollAsync(bytes);
         var segment = _active!;
@@ -121,12 +125,32 @@ public sealed partial class FileRecordStore
         {
             // What the disk kept of this write is unknown, and asking again would not tell (fsync reports an error
             // once): nothing more is put behind it.
+            _failed.Add(segment);
             _active = null;
             throw;
         }
         Apply(group, placed, segment, bytes);
         if (_next is null && segment.End > segment.Size * PrepareAt) _next = NewSegmentAsync(0);
         if (_buffer.Length > GroupBytes * 2) _buffer = new byte[64 * 1024];
+    }
+
+    /// <summary>Takes back what a failed write may have left, before anything else is committed: who was told that it
+    /// failed must not find it done after the next start.</summary>
+    private async Task CutFailedAsync()
+    {
+        try
+        {
+            for (; _failed.Count > 0; _failed.RemoveAt(_failed.Count - 1))
+            {
+                var segment = _failed[^1];
+                segment.File.Truncate(segment.End);
+                await segment.File.WriteAsync(segment.End, default, flush: true);
+            }
+        }
+        catch (IOException e)
+        {
+            LogMessages.CutFailed(_logger, e.Message); // tried again with the next commit, which itself may succeed
+        }
     }
 
     /// <summary>A record that was removed since its move was asked for must not be written behind its
@@ -237,6 +261,7 @@ public sealed partial class FileRecordStore
             {
                 foreach (var segment in obsolete)
                 {
+                    _failed.Remove(segment);
                     segment.Dispose();
                     _disk.Delete(segment.Name);
                 }

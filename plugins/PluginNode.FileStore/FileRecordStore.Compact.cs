@@ -52,10 +52,6 @@ public sealed partial class FileRecordStore
         {
             return null; // removed, and its segment deleted, since it was looked up
         }
-        catch (IOException e)
-        {
-            throw new StoreException($"A record cannot be read just now: {e.Message}", e);
-        }
         return ReadBody(sequence) is { Found: true, Body: { } body }
             ? new Record(header.Key, header.KeyId, header.Sealed, body) : null;
     }

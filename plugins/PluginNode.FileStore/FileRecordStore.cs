@@ -136,6 +136,7 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
     {
         lock (_lock) _closing = true;
         await _writing;
+        await CutFailedAsync();
         await DiscardPreparedAsync();
         foreach (var segment in _index.Segments) segment.Dispose();
         _owner?.Dispose();
@@ -143,7 +144,15 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
 
     private static RecordHeader ReadHeader(WindowedReader reader, in Location at)
     {
-        var bytes = reader.At(at.Offset, FrameFormat.FixedBytes + at.HeaderBytes);
+        ReadOnlySpan<byte> bytes;
+        try
+        {
+            bytes = reader.At(at.Offset, FrameFormat.FixedBytes + at.HeaderBytes);
+        }
+        catch (IOException e)
+        {
+            throw new StoreException($"A record cannot be read just now: {e.Message}", e);
+        }
         if (!FrameFormat.TryRead(bytes, out var head))
             throw new StoreException($"The record at {at.Segment.Name}+{at.Offset} cannot be read twice alike: the disk fails.");
         return new RecordHeader(head.Key, head.KeyId, bytes[FrameFormat.FixedBytes..].ToArray(), head.BodyBytes);
@@ -176,6 +185,22 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
         return (true, FrameFormat.BodyHolds(body.Span, bytes.AsSpan(at.BodyBytes)) ? body : null);
     }
 
+    /// <summary>
+    /// Makes what was read durable. After a flush that failed the operating system may show bytes that the disk never
+    /// got, and calls them clean: whoever builds on them loses them with the next power cut.
+    /// </summary>
+    private static async Task RewriteAsync(Segment segment, long offset)
+    {
+        var bytes = new byte[segment.End - offset];
+        for (var done = 0; done < bytes.Length;)
+        {
+            var read = segment.File.Read(offset + done, bytes.AsSpan(done));
+            if (read == 0) throw new IOException($"{segment.Name} is shorter than it was a moment ago");
+            done += read;
+        }
+        await segment.File.WriteAsync(offset, bytes, flush: true);
+    }
+
     private async Task MendAsync(StoreOpening opening)
     {
         foreach (var (segment, place) in opening.Bad)
@@ -185,6 +210,7 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
         }
         foreach (var segment in _index.Segments)
             if (segment.File.Length > segment.End) segment.File.Truncate(segment.End);
+        foreach (var (segment, offset) in opening.LastWrites) await RewriteAsync(segment, offset);
         await DeleteObsoleteAsync(_ => false);
     }
 }

@@ -21,7 +21,11 @@ public sealed partial class FolderDisk(string folder) : IDisk
         {
             return new Lock(Open(Path.Combine(folder, "lock"), System.IO.FileMode.OpenOrCreate, FileShare.None), owner);
         }
-        catch (IOException e) when (e is not DirectoryNotFoundException and not FileNotFoundException)
+        catch (IOException e) when (!IsHeld(e))
+        {
+            throw new StoreException($"The store {folder} cannot be written: {e.Message}", e);
+        }
+        catch (IOException e)
         {
             var holder = File.Exists(owner) ? $"process {File.ReadAllText(owner).Trim()}" : "another process";
             throw new StoreException(
@@ -53,6 +57,9 @@ public sealed partial class FolderDisk(string folder) : IDisk
             foreach (var path in (string[])[folder, Path.Combine(folder, "quarantine")]) FlushPath(path);
         }));
     }
+
+    /// <summary>Whether another process has the lock: EAGAIN of flock, or a sharing violation.</summary>
+    private static bool IsHeld(IOException e) => (e.HResult & 0xffff) is 11 or 32 or 33;
 
     private static void MakeFolder(string path)
     {

@@ -15,6 +15,9 @@ internal enum FrameKind : byte
 {
     Append = 1,
     Removals = 2,
+
+    /// <summary>Stands where damage was, of any length: what came before it has been judged, and is kept.</summary>
+    Void = 3,
 }
 
 /// <summary>
@@ -24,7 +27,8 @@ internal enum FrameKind : byte
 /// 16 record id (16)   32 sequence (8)   40 key id (8)   48 header bytes (4)   52 body bytes (4)
 /// 56 CRC-32C of 0..56 and of the header   60 header   … body   … CRC-32C of the body (4)   end mark "DNEP" (4)
 /// </code>
-/// In a frame of removals the header is the list of removed sequences, 8 bytes each, and there is no body.
+/// In a frame of removals the header is the list of removed sequences, 8 bytes each, and there is no body. A void frame
+/// stands where damage was: its body is zeros.
 /// </summary>
 internal static class FrameFormat
 {
@@ -60,6 +64,20 @@ internal static class FrameFormat
         return Close(to, head);
     }
 
+    /// <summary>Fills a place with frames that hold nothing; what is too short for one becomes zeros.</summary>
+    public static void WriteVoid(Span<byte> to)
+    {
+        to.Clear();
+        while (to.Length >= FixedBytes + TrailerBytes)
+        {
+            var body = to.Length - FixedBytes - TrailerBytes;
+            // A rest that is shorter than a frame would be left over: it belongs to this one, or to the next.
+            if (body > RecordLimits.BodyBytes) body = RecordLimits.BodyBytes / 2;
+            var head = new FrameHead(FrameKind.Void, true, 0, new RecordKey(0, Guid.Empty, 0), default, 0, body);
+            to = to[Close(to, head)..];
+        }
+    }
+
     /// <summary>Reads the fixed part. False where it is no frame or its lengths are out of bounds; its checksum is not
     /// looked at.</summary>
     public static bool TryRead(ReadOnlySpan<byte> from, out FrameHead head)
@@ -68,7 +86,7 @@ internal static class FrameFormat
         if (from.Length < FixedBytes || !from.StartsWith(Magic)) return false;
         var kind = (FrameKind)from[4];
         var (headerBytes, bodyBytes) = (Int(from[48..]), Int(from[52..]));
-        if (kind is not (FrameKind.Append or FrameKind.Removals)
+        if (kind is not (FrameKind.Append or FrameKind.Removals or FrameKind.Void)
             || headerBytes is < 0 or > RecordLimits.HeaderBytes || bodyBytes is < 0 or > RecordLimits.BodyBytes) return false;
         head = new FrameHead(
             kind, (from[5] & 1) != 0, Long(from[8..]),

@@ -16,4 +16,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(4003, LogLevel.Warning, "An emptied segment could not be deleted: {Reason}")]
     public static partial void DeleteFailed(ILogger logger, string reason);
+
+    [LoggerMessage(4004, LogLevel.Warning, "What a failed write may have left cannot be taken back just now: {Reason}")]
+    public static partial void CutFailed(ILogger logger, string reason);
 }

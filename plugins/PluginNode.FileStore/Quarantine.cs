@@ -19,24 +19,25 @@ internal sealed class Quarantine(IDisk disk, ILogger logger)
             if (read == 0) break;
             done += read;
         }
-        try
-        {
-            using var copy = disk.Open(name, create: true);
-            await copy.WriteAsync(0, content, flush: true);
-        }
-        catch (IOException e) when (e is not DiskFullException && Exists(name))
-        {
-            // It was copied before a crash kept it from being let go: the first copy is as good.
-        }
+        // It may have been copied before a crash kept it from being let go; that copy may be torn, so it is written
+        // again.
+        using (var copy = disk.Open(name, create: !Exists(name))) await copy.WriteAsync(0, content, flush: true);
         await disk.FlushFolderAsync();
         LogMessages.Quarantined(logger, what, bytes, segment.Name, offset);
     }
 
-    /// <summary>Overwrites a place, so that it is not found and reported again: with zeros, or the end mark that
-    /// belongs there.</summary>
-    public static async Task MendAsync(Segment segment, BadPlace place) => await segment.File.WriteAsync(
-        place.Offset,
-        place.What == SegmentScan.BadEndMark ? FrameFormat.End.ToArray() : new byte[place.Bytes], flush: true);
+    /// <summary>
+    /// Overwrites a place, so that it is not found and reported again: with the end mark that belongs there, with zeros
+    /// where a write was cut off, and damage with a frame that says nothing. Zeros in the place of a batch's last frame
+    /// would make the rest of that batch look like one that was never finished.
+    /// </summary>
+    public static async Task MendAsync(Segment segment, BadPlace place)
+    {
+        var content = new byte[place.Bytes];
+        if (place.What == SegmentScan.BadEndMark) FrameFormat.End.CopyTo(content);
+        else if (place.What == SegmentScan.BadChecksum) FrameFormat.WriteVoid(content);
+        await segment.File.WriteAsync(place.Offset, content, flush: true);
+    }
 
     private bool Exists(string name)
     {

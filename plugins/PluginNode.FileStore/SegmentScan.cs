@@ -13,6 +13,11 @@ internal sealed class SegmentScan
     public const string CutTail = "cut tail";
     public const string BadEndMark = "bad end mark";
 
+    private const int SectorBytes = 512;
+
+    /// <summary>Longer than any run of zeros in a frame's fixed part.</summary>
+    private const int LeastZeros = 32;
+
     private readonly WindowedReader _reader;
     private readonly List<(long Offset, FrameHead Head)> _frames = [];
     private readonly List<BadPlace> _bad = [];
@@ -34,6 +39,7 @@ internal sealed class SegmentScan
         var scan = new SegmentScan(file);
         scan.ReadFrames(progress);
         scan.CheckBodies(everyBody);
+        scan.DropTorn();
         scan.DropUnfinished();
         return scan;
     }
@@ -121,6 +127,40 @@ internal sealed class SegmentScan
         var trailer = bytes[head.BodyBytes..];
         mark = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
         return FrameFormat.BodyHolds(bytes[..head.BodyBytes], trailer);
+    }
+
+    /// <summary>
+    /// A disk may keep any sectors of its last write and lose others, also in the middle. Where one of them still holds
+    /// the zeros that the segment was prepared with, that write never ended, and nothing of it was ever promised.
+    /// Damage
+    /// to what was written looks different: a ciphertext has no run of zeros.
+    /// </summary>
+    private void DropTorn()
+    {
+        if (_frames.Count == 0) return;
+        var group = _frames[^1].Head.Group;
+        var first = _frames.FindIndex(f => f.Head.Group == group);
+        var start = first == 0 ? 0 : _frames[first - 1].Offset + _frames[first - 1].Head.Bytes;
+        var last = _frames[^1].Offset; // what is behind it may be another write
+        var inside = _bad.FindAll(b => b.Offset >= start && b.Offset < last && b.What == BadChecksum);
+        if (!inside.Exists(b => HasLostSector(b))) return;
+        foreach (var (offset, head) in _frames[first..])
+            _bad.Add(new BadPlace(offset, head.Bytes, CutTail, head.Key.Sequence));
+        _frames.RemoveRange(first, _frames.Count - first);
+        for (var i = 0; i < _bad.Count; i++)
+            if (_bad[i].Offset >= start) _bad[i] = _bad[i] with { What = CutTail };
+    }
+
+    private bool HasLostSector(in BadPlace place)
+    {
+        var end = place.Offset + place.Bytes;
+        for (var sector = place.Offset / SectorBytes * SectorBytes; sector < end; sector += SectorBytes)
+        {
+            var from = Math.Max(sector, place.Offset);
+            var length = (int)(Math.Min(sector + SectorBytes, end) - from);
+            if (length >= LeastZeros && _reader.At(from, length).IndexOfAnyExcept((byte)0) < 0) return true;
+        }
+        return false;
     }
 
     /// <summary>Frames at the end whose batch was cut off were never committed: none of them may be seen.</summary>

@@ -5,8 +5,11 @@ namespace PluginNode.FileStore;
 /// <summary>Reads the whole log into an index. Writes nothing.</summary>
 internal sealed class StoreOpening(IDisk disk, StoreIndex index)
 {
+    private const int NewestSegments = 3;
+
     private readonly Dictionary<long, KeyId> _keyIds = [];
     private readonly List<(Segment Segment, BadPlace Place)> _bad = [];
+    private readonly List<(Segment Segment, long Offset)> _lastWrites = [];
 
     public IReadOnlyList<(Segment Segment, BadPlace Place)> Bad => _bad;
     public long LastGroup { get; private set; }
@@ -37,6 +40,9 @@ internal sealed class StoreOpening(IDisk disk, StoreIndex index)
     public IReadOnlyCollection<KeyId> LiveKeyIds() =>
         [.. _keyIds.Where(k => index.TryFind(k.Key, out _)).Select(k => k.Value).Distinct()];
 
+    /// <summary>Where the last write of each of the newest segments began, as far as it was found.</summary>
+    public IEnumerable<(Segment Segment, long Offset)> LastWrites => _lastWrites.TakeLast(NewestSegments);
+
     private void Read(Segment segment, SegmentScan scan)
     {
         segment.End = scan.End;
@@ -48,9 +54,13 @@ internal sealed class StoreOpening(IDisk disk, StoreIndex index)
                 foreach (var sequence in scan.Removals(offset, head)) index.Remove(sequence, segment);
                 continue;
             }
+            if (head.Kind == FrameKind.Void) continue;
             index.Append(head.Key.Sequence, new Location(segment, offset, head.HeaderBytes, head.BodyBytes));
             _keyIds[head.Key.Sequence] = head.KeyId;
         }
         foreach (var place in scan.Bad) _bad.Add((segment, place));
+        var first = scan.Frames.Count;
+        while (first > 0 && scan.Frames[first - 1].Head.Group == scan.Frames[^1].Head.Group) first--;
+        if (first < scan.Frames.Count) _lastWrites.Add((segment, scan.Frames[first].Offset));
     }
 }

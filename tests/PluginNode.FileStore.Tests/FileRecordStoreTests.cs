@@ -113,6 +113,8 @@ public sealed class FileRecordStoreTests
                 var wrong = new long[] { 2, 3, 4, 5 }.Except(found).Count() + found.Except([2, 3, 4, 5]).Count();
                 Assert.That(wrong, Is.LessThanOrEqualTo(1), $"byte {offset}: {string.Join(",", found)}");
                 if (wrong > 0) Assert.That(disk.Files.Keys, Has.Some.StartsWith("quarantine/"), $"byte {offset}");
+                await damaged.DisposeAsync();
+                Assert.That(await StoreUnderTest.ReopenAsync(disk), Is.EquivalentTo(found), $"byte {offset}, mended");
             }
         }
     }
