@@ -34,6 +34,13 @@ internal static partial class LogMessages
     [LoggerMessage(1008, LogLevel.Error, "A transport failed: {Reason}")]
     public static partial void TransportFaulted(ILogger logger, string reason);
 
+    [LoggerMessage(1012, LogLevel.Information, "The store takes commits again.")]
+    public static partial void StoreWorks(ILogger logger);
+
+    [LoggerMessage(1011, LogLevel.Error, "Message {Id} is lost: its record {Sequence} is damaged; a copy lies in the "
+        + "store's quarantine.")]
+    public static partial void MessageDamaged(ILogger logger, Guid id, long sequence);
+
     [LoggerMessage(1010, LogLevel.Critical, "A fault of the kernel itself; it goes on. Please report it: {Fault}")]
     public static partial void LoopFaulted(ILogger logger, string fault);
 

@@ -24,12 +24,16 @@ internal sealed class Mailbox
         _loop = RunAsync();
     }
 
+    /// <summary>After the end nothing is handled any more.</summary>
     public void Post(Action work) => _queue.Writer.TryWrite(work);
 
-    public Task<T> AskAsync<T>(Func<T> question)
+    public Task<T> AskAsync<T>(Func<T> question) => AskLaterAsync<T>(answer => Answer(answer, question));
+
+    /// <summary>Asks what cannot be answered at once: who handles it completes the source, sooner or later.</summary>
+    public Task<T> AskLaterAsync<T>(Action<TaskCompletionSource<T>> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_queue.Writer.TryWrite(() => Answer(answer, question)))
+        if (!_queue.Writer.TryWrite(() => question(answer)))
             answer.SetException(new ObjectDisposedException(nameof(Mailbox), "The node has stopped."));
         return answer.Task;
     }

@@ -62,7 +62,7 @@ public sealed class NodeKernel : IAsyncDisposable
     {
         (_parts, _options, StoreReport) = (parts, options, report);
         _logger = parts.Loggers.CreateLogger("PluginNode.Kernel");
-        _journal = new Journal(parts.Store, sealer, parts.Time, report.LastSequence);
+        _journal = new Journal(parts.Store, sealer, parts.Time, report.LastSequence, _logger);
         _clock = new NodeClock(parts.Time, _journal, _logger);
         _router = new Router(parts.Time, _logger);
         Span<byte> epoch = stackalloc byte[8];
@@ -112,7 +112,15 @@ public sealed class NodeKernel : IAsyncDisposable
         var sealer = new RecordSealer(parts.Identity, parts.Former, parts.Chance);
         var report = await parts.Store.OpenAsync(sealer.MatchKeys, cancellation);
         var kernel = new NodeKernel(parts, options, report, sealer);
-        await kernel.RestoreAsync(cancellation);
+        try
+        {
+            await kernel.RestoreAsync(cancellation);
+        }
+        catch
+        {
+            await parts.Store.DisposeAsync(); // it was opened, and nobody else will close it
+            throw;
+        }
         kernel._ticking = Task.WhenAll(kernel.TickAsync(), kernel.CompactAsync());
         return kernel;
     }
@@ -203,7 +211,14 @@ public sealed class NodeKernel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true));
-        await _journal.DisposeAsync();
+        try
+        {
+            await _journal.DisposeAsync();
+        }
+        catch (StoreException e)
+        {
+            LogMessages.StoreFailed(_logger, e.Message); // some removals are not written: those records are met again
+        }
         _stopped.Dispose();
     }
 

@@ -18,7 +18,8 @@ internal static class Waiting
         return await signal.Task;
     }
 
-    /// <summary>Waits until the task has ended in whatever way (true) or the time is over (false). The task goes on.</summary>
+    /// <summary>Waits until the task has ended in whatever way (true) or the time is over (false). The task goes
+    /// on.</summary>
     /// <exception cref="OperationCanceledException">The token fired first.</exception>
     public static Task<bool> ForEndAsync(Task task, TimeSpan most, TimeProvider time, CancellationToken cancellation)
     {

@@ -23,7 +23,6 @@ internal sealed class InboxLoop
 
     private readonly KernelOptions _options;
     private readonly NodeClock _clock;
-    private readonly ILogger _logger;
     private readonly GroupCommit _commits;
     private readonly Queue<Batch> _batches = new();
     private readonly SequenceIndex<InboxEntry> _index = new(e => e.Sequence);
@@ -38,7 +37,7 @@ internal sealed class InboxLoop
 
     public InboxLoop(Journal journal, NodeClock clock, TimeProvider time, KernelOptions options, ILogger logger)
     {
-        (Journal, _clock, Time, _options, _logger) = (journal, clock, time, options, logger);
+        (Journal, _clock, Time, _options) = (journal, clock, time, options);
         Box = new Mailbox(AfterRound, logger);
         _commits = new GroupCommit(journal, Box.Post, maxInFlight: 4);
         _seen = new SeenIdLog(journal, options.Inbox.DuplicateWindow, options.Inbox.DuplicateIds);
@@ -55,12 +54,8 @@ internal sealed class InboxLoop
     private sealed record Batch(
         PeerId From, (Incoming? Message, SendOutcome Outcome)[] Frames, TaskCompletionSource<SendOutcome[]> Answer);
 
-    public Task<SendOutcome[]> ReceiveAsync(PeerId from, (Incoming? Message, SendOutcome Outcome)[] frames)
-    {
-        var answer = new TaskCompletionSource<SendOutcome[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Box.Post(() => _batches.Enqueue(new Batch(from, frames, answer)));
-        return answer.Task;
-    }
+    public Task<SendOutcome[]> ReceiveAsync(PeerId from, (Incoming? Message, SendOutcome Outcome)[] frames) =>
+        Box.AskLaterAsync<SendOutcome[]>(answer => _batches.Enqueue(new Batch(from, frames, answer)));
 
     public void Restore(
         IReadOnlyList<(RecordHeader Header, InboxHeader Plain)> records,
@@ -75,9 +70,13 @@ internal sealed class InboxLoop
         {
             var from = PeerId.FromPublicKey(plain.From.Span);
             var sender = SenderOf(from);
+            if (IsGhost(sender, from, header.Key.Id)) Journal.Remove(header.Key.Sequence);
+            else Show(new InboxEntry
+            {
+                Id = header.Key.Id, From = from, Sequence = header.Key.Sequence, Header = plain,
+            });
             sender.Add(header.Key.Id, Bytes16.Read(plain.Digest), plain.ReceivedAt);
             sender.Advance(plain.Key, plain.Epoch, plain.Position);
-            Show(new InboxEntry { Id = header.Key.Id, From = from, Sequence = header.Key.Sequence, Header = plain });
         }
     }
 
@@ -96,12 +95,8 @@ internal sealed class InboxLoop
         return (page, page.Count == 0 && query.Wait > TimeSpan.Zero ? _arrival.Wait() : null);
     }
 
-    public async Task<AckResult> AckAsync(IReadOnlyList<InboxReference> ids)
-    {
-        var done = new TaskCompletionSource<AckResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Box.Post(() => Ack(ids, done));
-        return await done.Task;
-    }
+    public Task<AckResult> AckAsync(IReadOnlyList<InboxReference> ids) =>
+        Box.AskLaterAsync<AckResult>(done => Ack(ids, done));
 
     /// <summary>A message whose record is damaged is no longer there; its id is remembered as any other.</summary>
     public void Lost(InboxEntry entry) => Box.Post(() =>
@@ -151,7 +146,6 @@ internal sealed class InboxLoop
             _commits.Add([.. round.Entries], [], failure =>
             {
                 _committing = false;
-                if (failure is not null) LogMessages.StoreFailed(_logger, failure.Message);
                 round.Complete(failure);
             });
         }
@@ -197,6 +191,19 @@ internal sealed class InboxLoop
     /// <summary>Who asked for a page does not wait for an arrival any more.</summary>
     public void NoLongerWaits(TaskCompletionSource<bool> arrival) => _arrival.Forget(arrival);
 
+    /// <summary>
+    /// A commit that failed may have reached the disk all the same, and its messages came again: then there are two
+    /// records of one message, of which the later one is what the application was shown, or has acknowledged.
+    /// </summary>
+    private bool IsGhost(SenderWindow sender, PeerId from, Guid id)
+    {
+        if (_byId.GetValueOrDefault(id)?.Find(e => e.From == from) is not { } earlier)
+            return sender.Digest(id) is not null;
+        Gone(earlier);
+        Journal.Remove(earlier.Sequence);
+        return false;
+    }
+
     private void Show(InboxEntry entry)
     {
         Reserve(SenderOf(entry.From), entry.Bytes);
@@ -228,7 +235,8 @@ internal sealed class InboxLoop
     {
         foreach (var entry in entries) entry.Leaving = true;
         var records = _seen.Write(entries);
-        long[] leaving = [.. entries.Select(e => e.Sequence), .. records.SelectMany(r => r.Merged.Select(m => m.Sequence))];
+        var merged = records.SelectMany(r => r.Merged.Select(m => m.Sequence));
+        long[] leaving = [.. entries.Select(e => e.Sequence), .. merged];
         _commits.Add([.. records.Select(r => r.Entry)], leaving, failure =>
         {
             foreach (var entry in entries)

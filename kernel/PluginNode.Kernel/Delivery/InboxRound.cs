@@ -44,7 +44,9 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         {
             while (_undo.TryPop(out var undo)) undo();
             foreach (var (outcomes, i) in _pending)
-                outcomes[i] = new SendOutcome(outcomes[i].Id, SendStatus.Retry, "the store failed");
+                outcomes[i] = new SendOutcome(
+                    outcomes[i].Id, SendStatus.Retry,
+                    failure is StoreFullException ? "the disk is full there" : "the store failed there");
         }
         foreach (var (outcomes, answer) in _answers) answer.SetResult(outcomes);
         if (failure is null && _arrived.Count > 0) inbox.Signal();

@@ -61,6 +61,19 @@ internal sealed class Message
     /// <summary>What it counts for against the limits.</summary>
     public long Bytes => PayloadBytes + 512;
 
+    /// <summary>
+    /// The same envelope to be sent once more, under another sequence. Another object: the one that ended may still
+    /// stand
+    /// in its lane, and would be sent from that place with the position of this one. It does not expire again, for who
+    /// asks wants it delivered now; the envelope itself stays as it was.
+    /// </summary>
+    public Message Again(long sequence) => new()
+    {
+        Id = Id, To = To, Protocol = Protocol, Level = Level, Key = Key, Created = Created, Expires = Expires,
+        Attributes = Attributes, PayloadBytes = PayloadBytes, Digest = Digest, CallerId = CallerId,
+        Sequence = sequence, Stored = true, Uncertain = Uncertain, History = History,
+    };
+
     public OutboxHeader ToHeader()
     {
         var header = new OutboxHeader

@@ -32,7 +32,7 @@ public sealed class Outbox
     /// <summary>
     /// Takes a message. A persisted level is on stable storage when the task completes with
     /// <see cref="SendVerdict.Accepted"/>. Calls made one after the other without waiting keep their order in the lane
-    /// and share commits. The task fails for nothing but a fault of the node itself.
+    /// and share commits. The task fails for nothing but a fault of the node itself, or because it has stopped.
     /// </summary>
     /// <param name="request">The message.</param>
     /// <param name="cancellation">For level <c>none</c>: gives up the attempt. A message that is being accepted is

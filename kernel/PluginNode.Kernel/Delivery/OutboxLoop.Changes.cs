@@ -44,13 +44,11 @@ internal sealed partial class OutboxLoop
     /// <summary>Asks for a change whose result may come only after a commit or a flight.</summary>
     public Task<ChangeResult> ChangeAsync(Guid id, Action<Message, Action<ChangeResult>> change)
     {
-        var result = new TaskCompletionSource<ChangeResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Box.Post(() =>
+        return Box.AskLaterAsync<ChangeResult>(result =>
         {
             if (_messages.TryGetValue(id, out var message)) change(message, r => result.TrySetResult(r));
             else result.SetResult(ChangeResult.NotFound);
         });
-        return result.Task;
     }
 
     public void Cancel(Message message, Action<ChangeResult> done)
@@ -127,10 +125,8 @@ internal sealed partial class OutboxLoop
         }
         var (old, mark) = (message.Sequence, message.Mark);
         message.Mark = 0; // a second replay while this one is being written must find it in no state to replay
-        // Who replays wants it delivered now: it does not expire again. The envelope itself stays as it was.
-        message.ExpiresAt = 0;
-        var sequence = _parts.Journal.NextSequence();
-        Entry entry = new(Collection.Outbox, message.Id, sequence, message.ToHeader(), payload);
+        var again = message.Again(_parts.Journal.NextSequence());
+        Entry entry = new(Collection.Outbox, again.Id, again.Sequence, again.ToHeader(), payload);
         _commits.Add([entry], [old, mark], failure =>
         {
             if (failure is not null)
@@ -141,14 +137,9 @@ internal sealed partial class OutboxLoop
             }
             DeadLetters--;
             _index.Remove(message);
-            message.Sequence = sequence;
-            message.Reason = null;
-            message.EndedAt = null;
-            message.Failures = 0;
-            message.NotBefore = 0;
-            _usage.Add(message);
+            _usage.Add(again);
             Counters.Replayed++;
-            Place(message);
+            Place(again);
             done(ChangeResult.Done);
         });
     }

@@ -72,8 +72,11 @@ internal sealed partial class OutboxLoop
         return true;
     }
 
-    public override void Damaged(Message message) =>
+    public override void Damaged(Message message)
+    {
+        LogMessages.MessageDamaged(_parts.Logger, message.Id, message.Sequence);
         End(message, MessageState.Quarantined, "its record is damaged; a copy lies in the store's quarantine");
+    }
 
     public override void ReportUp(PeerId peer) => LogMessages.PeerUp(_parts.Logger, peer.ToString());
 
@@ -154,9 +157,14 @@ internal sealed partial class OutboxLoop
                 message.Mark = sequence;
                 return;
             }
-            LogMessages.StoreFailed(_parts.Logger, failure.Message);
-            if (!_stopping && message.State == MessageState.Dead)
-                Timer(() => WriteMark(message), TimeSpan.FromSeconds(10));
+            if (_stopping || message.State != MessageState.Dead) return;
+            if (!message.Stored)
+            {
+                _index.Remove(message);
+                message.Sequence = _parts.Journal.NextSequence(); // a sequence is never committed twice
+                _index.Add(message);
+            }
+            Timer(() => WriteMark(message), TimeSpan.FromSeconds(10));
         });
     }
 }

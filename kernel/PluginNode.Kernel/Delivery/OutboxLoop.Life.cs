@@ -71,7 +71,7 @@ internal sealed partial class OutboxLoop
         });
         await await Box.AskAsync(() =>
         {
-            _remembered.CommitTo(_commits, Clock);
+            _remembered.CommitTo(_commits, Clock, last: true);
             return _commits.EndAsync();
         });
         await Box.CompleteAsync();

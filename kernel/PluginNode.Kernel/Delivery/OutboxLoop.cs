@@ -24,6 +24,7 @@ internal sealed partial class OutboxLoop : PumpContext
     private readonly GroupCommit _commits;
     private readonly Dictionary<Guid, Message> _messages = [];
     private readonly Dictionary<Guid, TaskCompletionSource<SendReply>> _accepting = [];
+    private readonly Dictionary<(PeerId To, string Key), int> _acceptingLanes = [];
     private readonly Dictionary<PeerId, PeerPump> _pumps = [];
     private readonly HashSet<PeerPump> _changed = [];
     private readonly Queue<Message> _ended = new();
@@ -58,9 +59,7 @@ internal sealed partial class OutboxLoop : PumpContext
 
     public Task<SendReply> AdmitAsync(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)
     {
-        var reply = new TaskCompletionSource<SendReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Box.Post(() => Admit(request, id, level, digest, reply));
-        return reply.Task;
+        return Box.AskLaterAsync<SendReply>(reply => Admit(request, id, level, digest, reply));
     }
 
     /// <summary>Lets what waits for a peer be looked at: it was heard, changed, or resumed.</summary>
@@ -89,16 +88,25 @@ internal sealed partial class OutboxLoop : PumpContext
         if (!message.Level.Persisted)
         {
             message.Payload = payload.ToArray(); // the caller's buffer is the caller's again after the answer
-            Begin(message);
-            reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
+            void Take()
+            {
+                Begin(message);
+                reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
+            }
+            // Not before what was handed over earlier for this lane and is on its way to the disk.
+            if (_acceptingLanes.ContainsKey((message.To, message.Key))) _commits.Add([], [], _ => Take());
+            else Take();
             return;
         }
         message.Stored = true;
         _accepting.Add(message.Id, reply);
+        var lane = (message.To, message.Key);
+        _acceptingLanes[lane] = _acceptingLanes.GetValueOrDefault(lane) + 1;
         Entry entry = new(Collection.Outbox, message.Id, message.Sequence, message.ToHeader(), payload);
         _commits.Add([entry], [], failure =>
         {
             _accepting.Remove(message.Id);
+            if (--_acceptingLanes[lane] == 0) _acceptingLanes.Remove(lane);
             if (failure is null)
             {
                 Begin(message);
@@ -106,7 +114,6 @@ internal sealed partial class OutboxLoop : PumpContext
                 return;
             }
             _usage.Remove(message);
-            LogMessages.StoreFailed(_parts.Logger, failure.Message);
             var verdict = failure is StoreFullException ? SendVerdict.Full : SendVerdict.Unavailable;
             reply.SetResult(Not(verdict, message.Id, failure.Message));
         });

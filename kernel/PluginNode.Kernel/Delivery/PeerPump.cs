@@ -17,6 +17,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     private const int WindowFrames = 1024;
     private const long WindowBytes = 1 << 20;
     private const int WindowsInFlight = 2;
+    private static readonly TimeSpan MostAsked = TimeSpan.FromHours(1);
     private static readonly long ProbeGap = TimeSpan.FromMilliseconds(200).Ticks;
 
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
@@ -73,6 +74,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         if (!_down || _windows > 0) return;
         _nextProbe = Math.Min(_nextProbe, _lastProbe + ProbeGap);
         foreach (var message in _scheduled) message.NotBefore = 0;
+        ReleaseDelayed();
     }
 
     /// <summary>The operator asks for one message: its lane and its peer are not waited for.</summary>
@@ -87,8 +89,12 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
 
     private List<Message>? TakeProbe(long now)
     {
-        while (_ready.TryDequeue(out var lane) || _delayed.TryDequeue(out lane, out _))
-            if (!Drop(lane)) return lane.Take(1, WindowBytes, now);
+        while (_ready.TryDequeue(out var lane))
+        {
+            if (Drop(lane)) continue;
+            if (lane.Head!.NotBefore <= now) return lane.Take(1, WindowBytes, now);
+            Delay(lane, lane.Head.NotBefore); // a message with a schedule is not tried before its time, nor uncounted
+        }
         return null;
     }
 
@@ -99,10 +105,9 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         var quota = Math.Max(1, WindowFrames / Math.Max(1, lanes));
         var window = new List<Message>();
         var bytes = WindowBytes;
-        for (; lanes > 0 && window.Count < WindowFrames && bytes > 0; lanes--)
+        while (lanes > 0 && window.Count < WindowFrames && bytes > 0 && _ready.TryDequeue(out var lane))
         {
-            var lane = _ready.Dequeue();
-            if (Drop(lane)) continue;
+            if (Drop(lane)) continue; // it does not count: a window with nothing in it would be the last one
             if (lane.Head!.NotBefore > now)
             {
                 Delay(lane, lane.Head.NotBefore);
@@ -111,6 +116,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
             var taken = lane.Take(Math.Min(quota, WindowFrames - window.Count), bytes, now);
             foreach (var message in taken) bytes -= message.PayloadBytes;
             window.AddRange(taken);
+            lanes--;
         }
         return window;
     }
@@ -190,7 +196,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     private void Hold(Lane lane, SendOutcome outcome, long now)
     {
         if (lane.Refusals++ == 0) _laneBackoff.Reset();
-        var wait = outcome.RetryAfter ?? _laneBackoff.Next();
+        var wait = outcome.RetryAfter is { } asked ? Within(asked) : _laneBackoff.Next();
         var head = lane.Head!;
         if (context.CountFailure(head)) // its schedule is used up: it is a dead letter now
         {
@@ -220,15 +226,18 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
             context.CountFailure(message);
         _scheduled.RemoveAll(m => !m.Live);
 
-        // Heard from while the attempt failed: it is there by now, so the wait does not grow.
-        if (_heard) _backoff.Reset();
+        // Heard from while the attempt got no answer: it is there by now, so the wait does not grow. An answer that
+        // says
+        // "retry" is no such news.
+        if (_heard && route.Outcomes.Count == 0) _backoff.Reset();
         var wait = _backoff.Next();
         foreach (var outcome in route.Outcomes.Values)
-            if (outcome.RetryAfter > wait) wait = outcome.RetryAfter.Value;
+            if (outcome.RetryAfter > wait) wait = Within(outcome.RetryAfter.Value);
         _nextProbe = now + wait.Ticks;
-        if (_scheduled.Count > 0 && _lanes.Values.All(l => l.IsEmpty || l.Head!.NotBefore > now))
-            _nextProbe = Math.Max(_nextProbe, _scheduled.Min(m => m.NotBefore));
     }
+
+    /// <summary>A peer that asks for patience gets an hour at a time.</summary>
+    private static TimeSpan Within(TimeSpan asked) => asked < MostAsked ? asked : MostAsked;
 
     private void ReleaseDelayed()
     {
@@ -240,7 +249,8 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         _timer?.Dispose();
         _timer = null;
         if (_windows > 0 && (_down || _delayed.Count == 0)) return;
-        var due = _down ? _nextProbe : _delayed.TryPeek(out _, out var next) ? next : 0;
+        var due = _delayed.TryPeek(out _, out var next) ? next : 0;
+        if (_down) due = _ready.Count > 0 ? _nextProbe : Math.Max(_nextProbe, due);
         if (due == 0 || _lanes.Count == 0 || (_windows >= WindowsInFlight && due <= now)) return;
         var wait = TimeSpan.FromTicks(Math.Max(due - now, TimeSpan.TicksPerMillisecond));
         _timer = context.Timer(() => Pump(), wait);

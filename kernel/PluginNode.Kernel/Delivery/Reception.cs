@@ -13,7 +13,14 @@ internal sealed class Reception(
     {
         if (peers.Find(from) is null)
             return [.. batch.Select(_ => new SendOutcome(default, SendStatus.Retry, "the sender is unknown here"))];
-        return await inbox.ReceiveAsync(from, frames.Open(from, batch));
+        try
+        {
+            return await inbox.ReceiveAsync(from, frames.Open(from, batch));
+        }
+        catch (ObjectDisposedException)
+        {
+            return [.. batch.Select(_ => new SendOutcome(default, SendStatus.Retry, "the node has stopped"))];
+        }
     }
 
     public void Heard(PeerId peer, DateTimeOffset? itsTime)

@@ -13,11 +13,13 @@ internal readonly record struct Remembered(UInt128 Digest, MessageState State, b
 internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most)
 {
     private const int IdsInRecord = 500;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<Guid, Remembered> _ids = [];
     private readonly SortedDictionary<long, (long Newest, Guid[] Ids)> _records = [];
     private readonly CarryList<RememberedIds> _small = new();
     private List<(RememberedId Id, long Record)> _new = [];
+    private long _notBefore;
 
     public Remembered? Find(Guid id) => _ids.TryGetValue(id, out var remembered) ? remembered : null;
 
@@ -42,10 +44,16 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     }
 
     /// <summary>Adds what is new to the batch being gathered, and drops what is older than the window.</summary>
-    public void CommitTo(GroupCommit commits, NodeClock clock)
+    /// <param name="commits">The batch.</param>
+    /// <param name="clock">Node time.</param>
+    /// <param name="last">The node stops: also what a failed store made wait.</param>
+    public void CommitTo(GroupCommit commits, NodeClock clock, bool last = false)
     {
-        foreach (var part in _new.Chunk(IdsInRecord)) Commit(part, commits);
-        _new = [];
+        if (last || clock.Now >= _notBefore)
+        {
+            foreach (var part in _new.Chunk(IdsInRecord)) Commit(part, commits, clock);
+            _new = [];
+        }
         while (_records.Count > 0 && _records.First() is var (sequence, oldest) && Outdated(oldest, clock))
         {
             foreach (var id in oldest.Ids) _ids.Remove(id);
@@ -58,7 +66,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private bool Outdated((long Newest, Guid[] Ids) record, NodeClock clock) =>
         _ids.Count - record.Ids.Length >= most || (!clock.Held && record.Newest < clock.Now - window.Ticks);
 
-    private void Commit((RememberedId Id, long Record)[] part, GroupCommit commits)
+    private void Commit((RememberedId Id, long Record)[] part, GroupCommit commits, NodeClock clock)
     {
         var record = new RememberedIds();
         record.Ids.AddRange(part.Select(p => p.Id));
@@ -75,8 +83,15 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
                     if (failure is null) _records.Remove(older);
                     else _small.Put(older, content);
                 }
-                if (failure is null) Track(sequence, record);
-                else _new.AddRange(part); // the messages are still in the store too: nothing is forgotten by a crash now
+                if (failure is null)
+                {
+                    Track(sequence, record);
+                    return;
+                }
+                // The messages are still in the store too: nothing is forgotten by a crash now. The node's tick comes
+                // back.
+                _new.AddRange(part);
+                _notBefore = clock.Now + RetryAfter.Ticks;
             });
     }
 

@@ -19,6 +19,10 @@ internal sealed class Router(TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(60);
 
+    // Bytes a second that are waited for besides. A transport judges how slow is too slow by its own limits; this is
+    // for one that forgot the call, and so lies well below them.
+    private const int SlowestLink = 4096;
+
     private readonly ConcurrentDictionary<string, ITransport> _transports = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<PeerId, PeerAddress> _good = new();
 
@@ -70,11 +74,12 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         ITransport transport, Peer peer, PeerAddress address, IReadOnlyList<Frame> frames,
         Dictionary<Guid, SendOutcome> outcomes, CancellationToken cancellation)
     {
+        var patience = Watchdog + TimeSpan.FromSeconds(frames.Sum(f => (double)f.Bytes.Length) / SlowestLink);
         try
         {
             var sending = transport.SendAsync(peer.Id, address, frames, cancellation);
-            if (!await Waiting.ForEndAsync(sending, Watchdog, time, cancellation))
-                return ($"the transport did not come back within {Watchdog.TotalSeconds:0} s", CameBack: false);
+            if (!await Waiting.ForEndAsync(sending, patience, time, cancellation))
+                return ($"the transport did not come back within {patience.TotalSeconds:0} s", CameBack: false);
             var results = await sending;
             var asked = frames.Select(f => f.Id).ToHashSet();
             foreach (var outcome in results)

@@ -20,10 +20,10 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
         public List<long> Removals { get; } = [];
         public List<Action<StoreException?>> Done { get; } = [];
         public long Bytes { get; set; }
-        public bool IsEmpty => Entries.Count == 0 && Removals.Count == 0;
+        public bool IsEmpty => Entries.Count == 0 && Removals.Count == 0 && Done.Count == 0;
     }
 
-    /// <summary>Adds to the batch being gathered.</summary>
+    /// <summary>Adds to the batch being gathered; with nothing to commit, waits for what was added before.</summary>
     /// <param name="entries">Appended together.</param>
     /// <param name="removals">Removed with them.</param>
     /// <param name="done">Called on the loop with null when all is on stable storage, else with why it is not.</param>

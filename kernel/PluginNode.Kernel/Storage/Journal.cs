@@ -1,11 +1,13 @@
+using Microsoft.Extensions.Logging;
+
 namespace PluginNode.Storage;
 
 /// <summary>
 /// The kernel's way to its store: draws sequences, seals, and lets removals ride on the next commit, because losing
 /// one only means that something already known to be over is looked at again. Callable from any thread.
 /// </summary>
-internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvider time, long lastSequence)
-    : IAsyncDisposable
+internal sealed class Journal(
+    IRecordStore store, RecordSealer sealer, TimeProvider time, long lastSequence, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan RemovalDelay = TimeSpan.FromMilliseconds(500);
 
@@ -14,6 +16,7 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
     private ITimer? _timer;
     private long _sequence = lastSequence;
     private long _damaged;
+    private volatile bool _failing;
 
     /// <summary>Records found damaged since the store was opened, opening not counted.</summary>
     public long Damaged => Interlocked.Read(ref _damaged);
@@ -49,10 +52,16 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
         try
         {
             await store.CommitAsync(new RecordBatch(records.Records, all));
+            if (_failing) LogMessages.StoreWorks(logger);
+            _failing = false;
         }
-        catch
+        catch (Exception e)
         {
+            if (!_failing) LogMessages.StoreFailed(logger, e.Message); // once, not for each commit that fails alike
+            _failing = true;
             foreach (var sequence in riding) Remove(sequence);
+            // What the disk kept of it is unknown: whatever it was, the next commit that succeeds takes it back.
+            foreach (var record in records.Records) Remove(record.Key.Sequence);
             throw;
         }
     }
@@ -122,7 +131,7 @@ internal sealed class Journal(IRecordStore store, RecordSealer sealer, TimeProvi
         lock (_lock)
         {
             var taken = _removals;
-            if (taken.Count > 0) _removals = [];
+            _removals = []; // also where there are none: what is handed to the store must not grow meanwhile
             _timer?.Dispose();
             _timer = null;
             return taken;
