@@ -154,7 +154,8 @@ public sealed class FullDiskTests
         if (waiting.Count == 0) return false;
         var id = waiting[0]!["id"]!.GetValue<string>();
         using var response = await node.Api.GetAsync(node.Url($"/v1/messages/{id}"));
-        return (await response.Content.ReadAsStringAsync()).Contains("the store failed", StringComparison.Ordinal);
+        var history = await response.Content.ReadAsStringAsync();
+        return history.Contains("the disk is full there", StringComparison.Ordinal);
     }
 
     private async Task<List<string>> ReceivedAsync(NodeProcess node)

@@ -216,6 +216,7 @@ public sealed class CommandLineTests
         Assert.That((await RunAsync(["inbox", "ack", id, "--config", beta])).Code, Is.Zero);
         Assert.That((await RunAsync(["inbox", "ack", id, "--config", beta])).Code, Is.EqualTo(1));
         Assert.That((await RunAsync(["inbox", "--config", beta])).Output, Does.Contain("the inbox is empty"));
+        Assert.That((await RunAsync(["messages", "--limit", "0", "--config", alpha])).Code, Is.EqualTo(2));
         var (missing, _, said) = await RunAsync(["send", "nobody", "/x", "y", "--config", alpha]);
         Assert.That(missing, Is.EqualTo(1));
         Assert.That(said, Does.Contain("there is no peer 'nobody'"));

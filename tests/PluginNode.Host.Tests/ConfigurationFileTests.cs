@@ -137,7 +137,7 @@ public sealed class ConfigurationFileTests
     [TestCase("""{ "inbox": { "bytes": -1 } }""", "inbox.bytes: a size such as")]
     [TestCase("""{ "peers": [ { "name": "", "publicKey": "AA==" } ] }""", "peers[0].publicKey: an Ed25519 public key")]
     [TestCase("""{ "node": { "name": "a" }, "node": {} }""", "plugins.json: ")]
-    [TestCase("""{ "node": """, "plugins.json line 1")]
+    [TestCase("""{ "node": """, "plugins.json: line 1")]
     [TestCase("[]", "plugins.json: an object { … } is needed")]
     public void Read_Problem_NamesTheKey(string text, string problem)
     {
@@ -214,10 +214,12 @@ public sealed class ConfigurationFileTests
         });
     }
 
-    [TestCase("PLUGINNODE_nope", "1", "nope: unknown key")]
+    [TestCase("PLUGINNODE_nope", "1", "PLUGINNODE_nope: nope: unknown key")]
     [TestCase("PLUGINNODE_node____name", "x", "PLUGINNODE_node____name: a level of the path is empty")]
     [TestCase("PLUGINNODE_node__name__x", "x", "PLUGINNODE_node__name__x: node.name has no levels below it")]
-    [TestCase("PLUGINNODE_api__public", "maybe", "api.public: true or false is needed")]
+    [TestCase("PLUGINNODE_api__public", "maybe", "PLUGINNODE_api__public: api.public: true or false is needed")]
+    [TestCase("PLUGINNODE_peers__0__nam", "x", "plugins.json: peers[0].name: is missing")]
+    [TestCase("PLUGINNODE_peers__0__nam", "x", "PLUGINNODE_peers__0__nam: peers[0].nam: unknown key")]
     [TestCase("PLUGINNODE_peers__3__name", "x", "PLUGINNODE_peers__3__name: '3' is no place in the list")]
     public void Read_WrongEnvironment_NamesIt(string name, string value, string problem)
     {

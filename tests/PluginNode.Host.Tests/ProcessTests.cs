@@ -49,7 +49,20 @@ public sealed class ProcessTests
         Assert.That(seen[1], Is.EqualTo(seen[0]));
     }
 
+    [TestCase("store", "check")]
+    [TestCase("demo")]
+    public async Task NoTemporaryFolderCanBeMade_SaysSo_AndEndsWith1(params string[] args)
+    {
+        _folder.Write("plugins.json", "{}");
+        using var command = Start(args, ("TMPDIR", _folder["none"]));
+        var said = await command.StandardError.ReadToEndAsync();
+        await command.WaitForExitAsync();
+        Assert.That(said, Does.Not.Contain("Unhandled").And.Contain("TMPDIR"));
+        Assert.That(command.ExitCode, Is.EqualTo(1));
+    }
+
     [TestCase(2, "nonsense")]
+    [TestCase(2, "run", "--config", "")]
     [TestCase(2, "run", "--config", "none.json")]
     [TestCase(3, "messages")]
     [TestCase(0, "identity", "--json")]
@@ -64,7 +77,9 @@ public sealed class ProcessTests
         Assert.That(command.ExitCode, Is.EqualTo(code));
     }
 
-    private Process Start(params string[] args)
+    private Process Start(params string[] args) => Start(args, []);
+
+    private Process Start(string[] args, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "pluginnode"), args)
         {
@@ -73,6 +88,7 @@ public sealed class ProcessTests
             RedirectStandardOutput = true,
             UseShellExecute = false,
         };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

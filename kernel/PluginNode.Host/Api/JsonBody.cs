@@ -55,7 +55,7 @@ internal static class JsonBody
         }
         catch (JsonException e)
         {
-            problems.Add(e.Message);
+            problems.Add(StrictJson.Explain(e));
         }
         return problems.Count > 0 ? string.Join("; ", problems) : error.Message;
     }

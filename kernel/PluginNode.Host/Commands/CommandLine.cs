@@ -58,7 +58,13 @@ internal static class CommandLine
             await error.WriteLineAsync(e.Message);
             return ExitCode.NotReachable;
         }
-        catch (Exception e) when (e is StartException or ApiProblemException or StoreException)
+        catch (ApiProblemException e) when (e.Status == StatusCodes.Status400BadRequest)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCode.WrongUse;
+        }
+        catch (Exception e) when (e is StartException or ApiProblemException or StoreException
+            or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(e.Message);
             return ExitCode.Failed;

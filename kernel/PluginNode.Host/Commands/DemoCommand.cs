@@ -20,7 +20,7 @@ internal static class DemoCommand
     {
         var output = parsed.InvocationConfiguration.Output;
         var (installed, pluginsFolder) = await InstalledAsync(parsed, cancellation);
-        var folder = Directory.CreateTempSubdirectory("pluginnode-demo-");
+        var folder = TemporaryFolder.Create("pluginnode-demo-");
         var timeline = new Timeline(output, TimeProvider.System);
         try
         {

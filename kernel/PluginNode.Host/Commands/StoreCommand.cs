@@ -31,7 +31,7 @@ internal static class StoreCommand
         using var loggers = LineLogs.Create(
             parsed.InvocationConfiguration.Error, TimeProvider.System, LogLevel.Warning);
         // A copy of its own: the node's copies may be in use.
-        var run = Directory.CreateTempSubdirectory("pluginnode-");
+        var run = TemporaryFolder.Create("pluginnode-");
         try
         {
             var services = NodeServices.Offline(settings, TimeProvider.System, loggers);

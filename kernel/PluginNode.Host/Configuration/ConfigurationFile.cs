@@ -31,6 +31,7 @@ public static class ConfigurationFile
     /// <exception cref="ConfigurationException">It names every problem.</exception>
     public static NodeSettings Read(string file, IReadOnlyDictionary<string, string> environment)
     {
+        if (file.Length == 0) throw new ConfigurationException(["--config: the name of a file is needed"]);
         var path = Path.GetFullPath(file);
         var name = Path.GetFileName(path);
         var document = Parse(Text(path), name);
@@ -44,7 +45,7 @@ public static class ConfigurationFile
         NodeSettings? settings = null;
         if (inFile.Count == 0)
             settings = SettingsBuilder.Build(path, whole.RootElement.Deserialize(type)!, inFile);
-        problems.AddRange(inFile.Select(p => $"{name}: {p}"));
+        problems.AddRange(inFile.Select(p => $"{EnvironmentOverrides.Variable(environment, p) ?? name}: {p}"));
         return problems.Count == 0 ? settings! : throw new ConfigurationException(problems);
     }
 
@@ -73,8 +74,7 @@ public static class ConfigurationFile
         }
         catch (JsonException e)
         {
-            var place = e.LineNumber is { } line ? $" line {line + 1}, byte {e.BytePositionInLine + 1}" : "";
-            throw new ConfigurationException([$"{name}{place}: {e.Message.Split(" LineNumber:", 2)[0]}"]);
+            throw new ConfigurationException([$"{name}: {StrictJson.Explain(e)}"]);
         }
     }
 }

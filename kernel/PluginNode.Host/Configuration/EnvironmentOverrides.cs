@@ -29,6 +29,14 @@ internal static class EnvironmentOverrides
         }
     }
 
+    /// <summary>The variable that the problem <c>key: what</c> came from; null where it is the file's.</summary>
+    public static string? Variable(IReadOnlyDictionary<string, string> environment, string problem)
+    {
+        var levels = problem.Split(':', 2)[0].Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries);
+        var name = Prefix + string.Join("__", levels);
+        return environment.ContainsKey(name) ? name : null;
+    }
+
     private static string? Place(JsonNode document, string[] path, string value, JsonTypeInfo documentType)
     {
         JsonNode at = document;

@@ -29,6 +29,13 @@ internal static class StrictJson
         }
     }
 
+    /// <summary>Why a document can't be read, and where, counted from one, if that is known.</summary>
+    public static string Explain(JsonException e)
+    {
+        var why = e.Message.Split(" LineNumber:", 2)[0];
+        return e.LineNumber is { } line ? $"line {line + 1}, byte {e.BytePositionInLine + 1}: {why}" : why;
+    }
+
     private static void CheckMembers(JsonElement value, JsonTypeInfo type, string path, ICollection<string> problems)
     {
         foreach (var member in value.EnumerateObject())
@@ -70,6 +77,8 @@ internal static class StrictJson
         _ when Is<bool>(type) => "true or false is needed",
         _ when Is<int>(type) || Is<long>(type) => "a whole number is needed",
         _ when Is<double>(type) => "a number is needed",
+        _ when Is<Guid>(type) => "a UUID is needed",
+        _ when Is<byte[]>(type) => "base64 in quotes is needed",
         _ => null,
     };
 
