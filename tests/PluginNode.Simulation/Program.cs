@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PluginNode.Simulation.World;
+using Trace = PluginNode.Simulation.Machine.Trace;
 
 var (seeds, first, minutes) = (200L, 1L, 0.0);
 for (var i = 0; i < args.Length; i += 2)
@@ -11,11 +12,12 @@ for (var i = 0; i < args.Length; i += 2)
         "--seeds" => long.TryParse(value, CultureInfo.InvariantCulture, out seeds) && seeds > 0,
         "--seed" => long.TryParse(value, CultureInfo.InvariantCulture, out first) && first >= 0 && (seeds = 1) == 1,
         "--from" => long.TryParse(value, CultureInfo.InvariantCulture, out first) && first >= 0,
+        "--trace" => value.Length > 0 && (Trace.All = new StreamWriter(value) { AutoFlush = true }) is not null,
         "--minutes" => double.TryParse(value, CultureInfo.InvariantCulture, out minutes) && minutes > 0,
         _ => false,
     };
     if (read) continue;
-    Console.Error.WriteLine("usage: build/simulate [--seeds N] [--from S] [--minutes M] | --seed S");
+    Console.Error.WriteLine("usage: build/simulate [--seeds N] [--from S] [--minutes M] | --seed S [--trace FILE]");
     return 2;
 }
 var clock = Stopwatch.StartNew();
@@ -27,9 +29,10 @@ for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed
     steps += result.Steps;
     nodeTime += result.NodeTime;
     (sent, seen) = (sent + result.Messages.Sent, seen + result.Messages.Seen);
-    if (seeds == 1) Console.WriteLine($"{result.Plan}: trace {result.Hash}, {result.Messages.Sent} sent, {result.Messages.Seen} seen");
+    if (seeds == 1)
+        Console.WriteLine($"{result.Plan}: trace {result.Hash}, {result.Messages.Sent} sent, {result.Messages.Seen} seen");
     if (result.Fault is null) continue;
-    var reduced = Reduction.Of(result);
+    var reduced = Trace.All is null ? Reduction.Of(result) : result;
     foreach (var line in reduced.Last) Console.WriteLine(line);
     Console.WriteLine($"FAULT: {reduced.Fault}");
     Console.WriteLine($"as found: {result.Plan}: {result.Fault}");
@@ -38,5 +41,7 @@ for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed
     return 1;
 }
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"{ran} seeds, {nodeTime.TotalHours:N0} node-hours, {steps:N0} steps, {sent:N0} messages sent, {seen:N0} seen, {clock.Elapsed.TotalSeconds:0.0} s: {nodeTime.TotalHours / clock.Elapsed.TotalMinutes:N0} node-hours a minute"));
+    $"{ran} seeds, {nodeTime.TotalHours:N0} node-hours, {steps:N0} steps, {sent:N0} messages sent, {seen:N0} seen; ")
+    + string.Create(CultureInfo.InvariantCulture,
+    $"{clock.Elapsed.TotalSeconds:0.0} s: {nodeTime.TotalHours / clock.Elapsed.TotalMinutes:N0} node-hours a minute"));
 return 0;

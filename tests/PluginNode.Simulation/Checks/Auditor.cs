@@ -15,7 +15,7 @@ internal sealed class Auditor(Scheduler scheduler)
     private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
     private readonly Dictionary<int, long> _flips = [];
     private readonly HashSet<int> _lostDisks = [];
-    private readonly Dictionary<int, long> _damage = [];
+    private readonly Dictionary<(int Node, int Life), long> _damage = [];
 
     /// <summary>Everyone that messages can be sent to, with names.</summary>
     public List<PeerId> Addressees { get; } = [];
@@ -44,7 +44,8 @@ internal sealed class Auditor(Scheduler scheduler)
 
     public SentMessage? SomeWithOwnId(SimNode node, PeerId to)
     {
-        var own = _all.Where(m => m.From == node.Number && m.To == to && m.Request?.Id is not null).ToList();
+        var own = _all.Where(m => m.From == node.Number && m.To == to
+            && m.Protocol != "/sim/none" && m.Request?.Id is not null).ToList();
         return own.Count == 0 ? null : own[scheduler.Below(own.Count)];
     }
 
@@ -65,7 +66,10 @@ internal sealed class Auditor(Scheduler scheduler)
     {
         Check(reply.Verdict != SendVerdict.Conflict, $"#{message.Number} sent again was a conflict with itself");
         if (reply.Verdict == SendVerdict.Accepted)
+        {
             Check(!message.Promised || Lenient(message.From), $"#{message.Number}, promised before, was taken as new");
+            message.Replayed = true; // its place in the lane is that of this second time
+        }
         if (reply.Verdict is SendVerdict.Accepted or SendVerdict.Known) message.Reply ??= reply;
     }
 
@@ -78,14 +82,12 @@ internal sealed class Auditor(Scheduler scheduler)
 
     public void Sending(int from, IReadOnlyList<Frame> frames)
     {
+        var lanes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var frame in frames)
         {
             if (!_byId.TryGetValue((from, frame.Id), out var message)) continue;
+            if (!lanes.Add(message.Key)) continue; // behind another of its lane: held back with it
             message.Sends++;
-            Check(
-                message.Protocol != "/sim/critical" || message.Reply is not null || message.Life != _life.GetValueOrDefault(from)
-                    || message.Request?.Id is null || Stored(message),
-                $"#{message.Number} was sent before it was on stable storage");
             var most = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
             Check(message.Replayed || message.Sends <= most, $"#{message.Number} was tried {message.Sends} times");
         }
@@ -102,7 +104,7 @@ internal sealed class Auditor(Scheduler scheduler)
         Check(!message.Acknowledged || Lenient(node.Number), $"#{message.Number} came back after it was acknowledged");
         var first = message.Cursor is null;
         message.Cursor = item.Cursor;
-        if (!first || message.Protocol == "/sim/none" || message.Replayed) return;
+        if (!first || !message.KeepsItsPlace) return;
         var lane = (node.Number, item.Message.From, message.Key);
         if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
@@ -118,26 +120,26 @@ internal sealed class Auditor(Scheduler scheduler)
 
     public void LifeBegan(SimNode node, NodeKernel kernel)
     {
-        _life[node.Number] = node.Lives;
         foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
-        _damage[node.Number] = _damage.GetValueOrDefault(node.Number) + kernel.StoreReport.Damage.Count;
+        _damage[(node.Number, node.Lives)] = kernel.StoreReport.Damage.Count;
     }
 
-    public void LifeEnded(SimNode node, int life) => _life[node.Number] = life;
-
     public void StartFailed(SimNode node, StoreException e) =>
-        Check(!e.Message.Contains("sealed with", StringComparison.Ordinal), $"{node.Name} does not know its own key: {e.Message}");
+        Check(
+            !e.Message.Contains("sealed with", StringComparison.Ordinal),
+            $"{node.Name} does not know its own key: {e.Message}");
 
     public void Flipped(SimNode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
 
     public void LostDisk(SimNode node) => _lostDisks.Add(node.Number);
 
-    /// <summary>The conservation law and the limits, at any moment.</summary>
-    public static void Check(KernelMetrics m, string name)
+    /// <summary>The conservation law, at any moment; and what a life says it found damaged.</summary>
+    public void Check(KernelMetrics m, SimNode node)
     {
+        _damage[(node.Number, node.Lives)] = m.DamagedRecords;
         var came = m.Accepted + m.Restored + m.Replayed;
         var went = m.Delivered + m.Sent + m.Dead + m.Cancelled + m.Quarantined + m.Waiting;
-        if (came != went) throw new SimulationException($"{name}: the counters do not conserve: {m}");
+        Check(came == went, $"{node.Name}: the counters do not conserve: {m}");
     }
 
     /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>
@@ -151,30 +153,34 @@ internal sealed class Auditor(Scheduler scheduler)
             var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
             if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
             if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled) continue;
-            var there = $"its sender says {view?.State.ToString() ?? "nothing"} {view?.Reason}";
-            Check(Lenient(message.From) || Lenient(receiver.Number), $"#{message.Number} was promised and never arrived; {there}");
+            var paused = sender.Now!.Kernel.Peers.Find(message.To)?.Paused;
+            Check(
+                Lenient(message.From) || Lenient(receiver.Number),
+                $"#{message.Number} was promised and never arrived; its sender says {view?.State.ToString() ?? "nothing"} "
+                + $"{view?.Reason}, next try {view?.NextAttempt}, peer paused {paused}");
             if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
+            scheduler.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
             lost[_flips.ContainsKey(message.From) ? message.From : receiver.Number]++;
         }
         foreach (var node in nodes)
         {
-            Check(lost[node.Number] <= _flips.GetValueOrDefault(node.Number), $"{node.Name} lost more than was flipped");
-            var metrics = await node.Now!.Kernel.MetricsAsync();
-            Check(metrics, node.Name);
-            var reported = _damage.GetValueOrDefault(node.Number) + metrics.DamagedRecords;
-            Check(lost[node.Number] == 0 || reported > 0, $"{node.Name} lost a message to damage that it did not report");
+            var flips = _flips.GetValueOrDefault(node.Number);
+            Check(lost[node.Number] <= flips, $"{node.Name} lost more than was flipped");
+            Check(await node.Now!.Kernel.MetricsAsync(), node);
+            var reported = _damage.Where(d => d.Key.Node == node.Number).Sum(d => d.Value);
+            Check(
+                lost[node.Number] == 0 || reported > 0,
+                $"{node.Name} lost a message to damage that it did not report");
         }
     }
-
-    private readonly Dictionary<int, int> _life = [];
 
     /// <summary>Where a bit was flipped or a disk lost, one message may be gone or come again.</summary>
     private bool Lenient(int node) => _flips.ContainsKey(node) || _lostDisks.Contains(node);
 
-    private static bool Stored(SentMessage message) => message.Reply is not null;
-
-    private static void Check(bool holds, string broken)
+    private void Check(bool holds, string broken)
     {
-        if (!holds) throw new SimulationException(broken);
+        if (holds) return;
+        scheduler.Fail(broken);
+        throw new SimulationException(broken);
     }
 }

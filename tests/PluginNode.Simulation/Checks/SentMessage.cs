@@ -30,5 +30,15 @@ internal sealed class SentMessage
     public bool Acknowledged { get; set; }
 
     public bool IsCritical => Protocol == "/sim/critical";
+    /// <summary>It was told to be refused; the disk may have kept it all the same, without its place.</summary>
+    public bool Refused => Reply is { Verdict: not (SendVerdict.Accepted or SendVerdict.Known) };
+
+    /// <summary>Whether it may have ended at some moment that a crash undid, so that it came later than its
+    /// lane.</summary>
+    public bool MayHaveEnded => Cancelled || Request?.TimeToLive is not null;
+
+    /// <summary>Whether it has to arrive behind everything that was sent before it in its lane.</summary>
+    public bool KeepsItsPlace => Protocol != "/sim/none" && !Replayed && !Refused && !MayHaveEnded;
+
     public bool Promised => Reply is { Verdict: SendVerdict.Accepted or SendVerdict.Known, Stable: true };
 }

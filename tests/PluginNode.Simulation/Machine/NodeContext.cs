@@ -4,11 +4,13 @@ namespace PluginNode.Simulation.Machine;
 /// more.</summary>
 internal sealed class NodeContext(Scheduler scheduler, string name) : SynchronizationContext
 {
+    private bool _killed;
+
     public string Name { get; } = name;
 
-    public bool IsDead { get; private set; }
+    public bool IsDead => _killed || scheduler.Ended;
 
-    public void Kill() => IsDead = true;
+    public void Kill() => _killed = true;
 
     public override void Post(SendOrPostCallback d, object? state)
     {

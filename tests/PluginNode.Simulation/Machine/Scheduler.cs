@@ -8,10 +8,13 @@ namespace PluginNode.Simulation.Machine;
 /// </summary>
 internal sealed class Scheduler
 {
+    private const long MostStepsAtOnce = 1_000_000;
+
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<(NodeContext? Context, Action Work)> _ready = [];
     private readonly PriorityQueue<Due, (long At, long Order)> _due = new();
     private long _order;
+    private long _stepsNow;
     private string? _fault;
 
     public Scheduler(ulong seed)
@@ -37,6 +40,11 @@ internal sealed class Scheduler
         public Action Work { get; } = work;
         public bool CalledOff { get; set; }
     }
+
+    /// <summary>Whether the run is over: nothing runs any more.</summary>
+    public bool Ended { get; private set; }
+
+    public void End() => Ended = true;
 
     public void Post(NodeContext? context, Action work)
     {
@@ -71,7 +79,7 @@ internal sealed class Scheduler
                 while (_ready.Count > 0 && _fault is null) RunOne();
                 if (_fault is not null) throw new SimulationException(_fault);
                 if (!_due.TryPeek(out _, out var next) || next.At > end) break;
-                Now = next.At;
+                (Now, _stepsNow) = (next.At, 0);
                 while (_due.TryPeek(out var due, out var at) && at.At == Now)
                 {
                     _due.Dequeue();
@@ -99,6 +107,9 @@ internal sealed class Scheduler
             throw new SimulationException("code of a node ran on another thread: it left the synchronization context");
     }
 
+    /// <summary>Ends the run, also where what is thrown would be caught.</summary>
+    public void Fail(string fault) => _fault ??= fault;
+
     private async Task WatchAsync(Task task)
     {
         try
@@ -119,6 +130,7 @@ internal sealed class Scheduler
         _ready.RemoveAt(_ready.Count - 1);
         if (context is { IsDead: true }) return;
         Steps++;
+        if (++_stepsNow > MostStepsAtOnce) throw new SimulationException("time stands still: something spins");
         SynchronizationContext.SetSynchronizationContext(context);
         work();
     }

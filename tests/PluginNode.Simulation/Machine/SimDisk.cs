@@ -8,7 +8,7 @@ internal sealed record DiskFaults(
     double FailedWrite = 0, double FailedFlush = 0, double FailedRead = 0, double SlowWrite = 0, bool Full = false);
 
 /// <summary>The disk of one life of a node, over a medium that outlives it.</summary>
-internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvider time) : IDisk
+internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvider time, string owner) : IDisk
 {
     public IDiskLock TakeLock() => new Lock();
 
@@ -25,10 +25,14 @@ internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvide
             medium.Names.Add(name, new SimMedium.Inode());
         }
         return medium.Names.TryGetValue(name, out var inode)
-            ? new DiskFile(this, medium, inode) : throw new FileNotFoundException(name);
+            ? new DiskFile(this, medium, inode, name) : throw new FileNotFoundException(name);
     }
 
-    public void Delete(string name) => medium.Names.Remove(name);
+    public void Delete(string name)
+    {
+        Detail($"deletes {name}");
+        medium.Names.Remove(name);
+    }
 
     public async ValueTask FlushFolderAsync()
     {
@@ -44,7 +48,7 @@ internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvide
         return Task.Delay(scheduler.Between(TimeSpan.FromMicroseconds(50), most), time);
     }
 
-    private sealed class DiskFile(SimDisk disk, SimMedium medium, SimMedium.Inode inode) : IDiskFile
+    private sealed class DiskFile(SimDisk disk, SimMedium medium, SimMedium.Inode inode, string name) : IDiskFile
     {
         public long Length => inode.Now.Length;
 
@@ -61,6 +65,7 @@ internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvide
             if (medium.Faults.Full && offset + bytes.Length > inode.Now.Length)
                 throw new DiskFullException("no space left on the simulated disk");
             inode.Write(offset, bytes.Span);
+            disk.Detail($"writes {name}+{offset}, {bytes.Length} bytes{(flush ? ", to be flushed" : "")}");
             await disk.WaitAsync();
             if (disk.Happens(medium.Faults.FailedWrite)) throw new IOException("the simulated write failed");
             if (!flush) return;
@@ -71,15 +76,22 @@ internal sealed class SimDisk(Scheduler scheduler, SimMedium medium, TimeProvide
                 throw new IOException("the simulated flush failed");
             }
             inode.Flush();
+            disk.Detail($"has flushed {name}");
         }
 
-        public void Truncate(long length) => inode.Truncate(length);
+        public void Truncate(long length)
+        {
+            disk.Detail($"cuts {name} to {length}");
+            inode.Truncate(length);
+        }
 
         public void Dispose()
         {
             // Nothing is held: an open file is its inode.
         }
     }
+
+    private void Detail(string what) => scheduler.Trace.Detail(owner, what);
 
     private void Check() => scheduler.CheckThread();
 

@@ -81,6 +81,7 @@ internal sealed class SimMedium
 
         public void Truncate(long length)
         {
+            _givenUp.RemoveAll(w => w.Offset >= length); // what is cut off is not written back later
             Now = Cut(Now, length);
             _unflushed.Add((length, null));
         }

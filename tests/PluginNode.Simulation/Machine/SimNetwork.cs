@@ -20,6 +20,9 @@ internal sealed class SimNetwork(Scheduler scheduler)
     /// <summary>Told of every batch that a node sends.</summary>
     public Action<PeerId, PeerId, IReadOnlyList<Frame>>? Sending { get; set; }
 
+    /// <summary>Told of every answer that a node gives.</summary>
+    public Action<PeerId, PeerId, IReadOnlyList<SendOutcome>>? Answering { get; set; }
+
     /// <summary>Answers for nodes that are none: they lie.</summary>
     public Dictionary<PeerId, Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>>> Liars { get; } = [];
 
@@ -37,7 +40,8 @@ internal sealed class SimNetwork(Scheduler scheduler)
         scheduler.CheckThread();
         Sending?.Invoke(from, to, frames);
         var copies = frames.Select(f => (ReadOnlyMemory<byte>)f.Bytes.ToArray()).ToList();
-        var answer = new TaskCompletionSource<IReadOnlyList<SendOutcome>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<IReadOnlyList<SendOutcome>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         var timeout = scheduler.After(Patience, context, () => answer.TrySetResult([]));
         void Answer(IReadOnlyList<SendOutcome> outcomes)
         {
@@ -45,8 +49,9 @@ internal sealed class SimNetwork(Scheduler scheduler)
             scheduler.After(Latency(), context, () =>
             {
                 timeout.CalledOff = true;
-                if (!answer.TrySetResult(outcomes)) return;
+                if (answer.Task.IsCompleted) return;
                 if (_hosts.TryGetValue(from, out var home) && outcomes.Count > 0) home.Host.Heard(to, null);
+                answer.SetResult(outcomes);
             });
         }
 
@@ -55,13 +60,14 @@ internal sealed class SimNetwork(Scheduler scheduler)
         {
             Arrive(from, to, copies, Latency(), Answer);
             if (scheduler.Happens(Faults.Again))
-                Arrive(from, to, copies, Latency() + (TimeSpan.FromMinutes(1) * scheduler.Chance.NextDouble()), _ => { });
+                Arrive(from, to, copies, scheduler.Between(TimeSpan.Zero, TimeSpan.FromMinutes(1)), _ => { });
         }
         return answer.Task;
     }
 
     private void Arrive(
-        PeerId from, PeerId to, List<ReadOnlyMemory<byte>> frames, TimeSpan after, Action<IReadOnlyList<SendOutcome>> answer)
+        PeerId from, PeerId to, List<ReadOnlyMemory<byte>> frames, TimeSpan after,
+        Action<IReadOnlyList<SendOutcome>> answer)
     {
         scheduler.After(after, null, () =>
         {
@@ -74,6 +80,7 @@ internal sealed class SimNetwork(Scheduler scheduler)
             {
                 host.Host.Heard(from, null);
                 var outcomes = await host.Host.ReceiveAsync(from, frames, CancellationToken.None);
+                Answering?.Invoke(to, from, outcomes);
                 if (scheduler.Happens(Faults.ForeignOutcomes))
                     outcomes = [.. outcomes.Reverse(), new SendOutcome(scheduler.Chance.NewId(), SendStatus.Delivered)];
                 answer(outcomes);

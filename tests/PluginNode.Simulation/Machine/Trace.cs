@@ -14,14 +14,22 @@ internal sealed class Trace(Scheduler scheduler)
 
     public IEnumerable<string> Last => _last;
 
+    /// <summary>Where all of it goes; null: nowhere.</summary>
+    public static TextWriter? All { get; set; }
+
     public void Add(string who, string what)
     {
         var line = string.Create(
             CultureInfo.InvariantCulture, $"{TimeSpan.FromTicks(scheduler.Now):hh\\:mm\\:ss\\.fff} {who,-8} {what}");
         _hash.AppendData(Encoding.UTF8.GetBytes(line));
+        All?.WriteLine(line);
         _last.Enqueue(line);
         if (_last.Count > Kept) _last.Dequeue();
     }
+
+    /// <summary>A detail for who reads the whole trace; no part of the hash.</summary>
+    public void Detail(string who, string what) =>
+        All?.WriteLine($"{TimeSpan.FromTicks(scheduler.Now):hh\\:mm\\:ss\\.fff} {who,-8}   {what}");
 
     /// <summary>Two runs of one seed have the same.</summary>
     public string Hash() => Convert.ToHexStringLower(_hash.GetCurrentHash())[..16];

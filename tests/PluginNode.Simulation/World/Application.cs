@@ -61,7 +61,8 @@ internal sealed class Application(
         var request = new SendRequest
         {
             To = to, Protocol = protocol, Key = key, Id = scheduler.Happens(0.5) ? sent.Id : null,
-            TimeToLive = scheduler.Happens(0.05) ? scheduler.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)) : null,
+            TimeToLive = scheduler.Happens(0.05)
+                ? scheduler.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)) : null,
             Payload = Encoding.UTF8.GetBytes($"{sent.Number} {new string('x', padding)}"),
         };
         sent.Request = request;
@@ -70,7 +71,8 @@ internal sealed class Application(
 
     private async Task SendAsync(SentMessage sent, SendRequest request)
     {
-        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} {request.Protocol} to {auditor.NameOf(request.To)} '{request.Key}'");
+        var to = auditor.NameOf(request.To);
+        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} {request.Protocol} to {to} '{request.Key}'");
         var reply = await kernel.Outbox.SendAsync(request, CancellationToken.None);
         scheduler.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
         auditor.Answered(sent, reply);
@@ -80,7 +82,8 @@ internal sealed class Application(
     /// <summary>The same id once more, with the same content: the first result again.</summary>
     private void SendAgain(PeerId to)
     {
-        if (auditor.SomeWithOwnId(node, to) is { Request: { } request } sent) scheduler.Watch(AgainAsync(sent, request));
+        if (auditor.SomeWithOwnId(node, to) is { Request: { } request } sent)
+            scheduler.Watch(AgainAsync(sent, request));
     }
 
     private async Task AgainAsync(SentMessage sent, SendRequest request)
@@ -132,6 +135,10 @@ internal sealed class Application(
                 await Pause(TimeSpan.FromSeconds(5)); // the disk cannot be read just now
                 continue;
             }
+            catch (ObjectDisposedException) when (_stopped)
+            {
+                return;
+            }
             foreach (var item in page.Items) Saw(item);
             after = page.Next;
             if (Quiet || scheduler.Happens(1 - _laziness)) await AckAsync();
@@ -155,7 +162,7 @@ internal sealed class Application(
             await kernel.Inbox.AckAsync([.. some.Select(s => s.Value)]);
             foreach (var ((from, id), _) in some) auditor.Acknowledged(node, from, id);
         }
-        catch (Storage.StoreException)
+        catch (Exception e) when (e is Storage.StoreException || (e is ObjectDisposedException && _stopped))
         {
             foreach (var (key, reference) in some) _unread[key] = reference;
         }

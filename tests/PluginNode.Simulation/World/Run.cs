@@ -41,6 +41,9 @@ internal sealed class Run
             Know(node.Id, node.Name);
         }
         if (plan.Has(Trouble.Liars)) AddLiar();
+        _network.Answering = (from, to, outcomes) => _scheduler.Trace.Add(
+            _auditor.NameOf(from), $"tells {_auditor.NameOf(to)}: {string.Join(", ", outcomes.Select(
+                o => $"{_auditor.NumberOf(o.Id)} {o.Status} {o.Reason}"))}");
         _network.Sending = (from, _, frames) => _auditor.Sending(_auditor.Addressees.IndexOf(from), frames);
     }
 
@@ -57,6 +60,7 @@ internal sealed class Run
             fault = e is SimulationException ? e.Message : e.ToString();
         }
         var s = run._scheduler;
+        s.End(); // what the collector finalizes later finds its context dead
         return new Result(
             plan, fault, s.Trace.Hash(), s.Steps, TimeSpan.FromTicks(s.Now) * plan.Nodes,
             (run._auditor.Messages, run._auditor.Seen), [.. s.Trace.Last]);
@@ -187,7 +191,7 @@ internal sealed class Run
     {
         foreach (var node in _nodes)
             if (node.Now is { } life)
-                _scheduler.Begin(life.Context, async () => Auditor.Check(await life.Kernel.MetricsAsync(), node.Name));
+                _scheduler.Begin(life.Context, async () => _auditor.Check(await life.Kernel.MetricsAsync(), node));
     }
 
     private void Ask(Func<Task> question)

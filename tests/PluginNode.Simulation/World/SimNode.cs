@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using PluginNode.FileStore;
 using PluginNode.Identity;
@@ -9,7 +10,7 @@ using PluginNode.Storage;
 namespace PluginNode.Simulation.World;
 
 /// <summary>A node that is started, crashed and started again; its medium and identity outlive its lives.</summary>
-internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor auditor, Plan plan, int number)
+internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, Auditor auditor, Plan plan, int number)
 {
     private readonly NodeIdentity _identity = IdentityOf(number);
 
@@ -79,14 +80,13 @@ internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor a
         life.Context.Kill();
         network.Leave(Id);
         Now = null;
-        auditor.LifeEnded(this, life.Number);
     }
 
     private async Task StartAsync(NodeContext context, int life, IReadOnlyList<Peer> peers)
     {
         var time = new VirtualTime(scheduler, ClockError, context);
-        var log = new SimLog(scheduler, Name);
-        var disk = new SimDisk(scheduler, Medium, time);
+        var log = new SimLog(scheduler, auditor, Name);
+        var disk = new SimDisk(scheduler, Medium, time, Name);
         var options = new FileStoreOptions { SegmentBytes = 1 << 16 };
         var chance = new SeededChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
         NodeKernel kernel;
@@ -118,7 +118,7 @@ internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor a
     }
 
     /// <summary>The kernel's own faults end the run.</summary>
-    private sealed class SimLog(Scheduler scheduler, string name) : ILoggerFactory, ILogger
+    private sealed partial class SimLog(Scheduler scheduler, Auditor auditor, string name) : ILoggerFactory, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -132,7 +132,7 @@ internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor a
             LogLevel logLevel, EventId eventId, TState state, Exception? exception,
             Func<TState, Exception?, string> formatter)
         {
-            var text = formatter(state, exception);
+            var text = Ids().Replace(formatter(state, exception), m => auditor.NumberOf(Guid.Parse(m.Value)));
             scheduler.Trace.Add(name, text);
             if (logLevel == LogLevel.Critical) throw new SimulationException($"{name}: {text}");
         }
@@ -141,5 +141,8 @@ internal sealed class SimNode(Scheduler scheduler, SimNetwork network, Auditor a
         {
             // Nothing is held.
         }
+
+        [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOptions.ExplicitCapture, 1000)]
+        private static partial Regex Ids();
     }
 }
