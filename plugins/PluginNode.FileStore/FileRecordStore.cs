@@ -203,14 +203,15 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
 
     private async Task MendAsync(StoreOpening opening)
     {
+        foreach (var segment in _index.Segments)
+            if (segment.File.Length > segment.End) segment.File.Truncate(segment.End);
+        foreach (var (segment, offset) in opening.LastWrites) await RewriteAsync(segment, offset);
+        // Last: an opening that fails reports nothing, and what was mended is not found again.
         foreach (var (segment, place) in opening.Bad)
         {
             await _quarantine.CopyAsync(segment, place.Offset, place.Bytes, place.What);
             await Quarantine.MendAsync(segment, place);
         }
-        foreach (var segment in _index.Segments)
-            if (segment.File.Length > segment.End) segment.File.Truncate(segment.End);
-        foreach (var (segment, offset) in opening.LastWrites) await RewriteAsync(segment, offset);
         await DeleteObsoleteAsync(_ => false);
     }
 }

@@ -28,6 +28,7 @@ public sealed class SeedTests
     [TestCase(3097ul, TestName = "What a failed flush left in the page cache was built upon, and lost")]
     [TestCase(5466ul, TestName = "A pump whose first lane was empty forgot the others")]
     [TestCase(8470ul, TestName = "Of a torn batch the removal was kept and the id that it leaves behind was not")]
+    [TestCase(31927ul, TestName = "Damage was mended by an opening that failed, and never reported")]
     [TestCase(10594ul, TestName = "A torn write behind the last batch took that batch with it")]
     public void Run_WhatWasFound_StaysMended(ulong seed) => Keeps(seed);
 
