@@ -21,8 +21,7 @@ internal sealed partial class OutboxLoop
             .Select(View)];
     }
 
-    /// <summary>Completes when it has ended; at once where it has, or is unknown.</summary>
-    /// <summary>Null: it has ended, or is unknown.</summary>
+    /// <summary>Who asks waits for this until it ends; null: it has ended, or is unknown.</summary>
     public TaskCompletionSource<bool>? WaitForEnd(Guid id) =>
         _messages.TryGetValue(id, out var message) && message.Live ? (message.Ended ??= new Signal()).Wait() : null;
 
@@ -42,14 +41,12 @@ internal sealed partial class OutboxLoop
     }
 
     /// <summary>Asks for a change whose result may come only after a commit or a flight.</summary>
-    public Task<ChangeResult> ChangeAsync(Guid id, Action<Message, Action<ChangeResult>> change)
-    {
-        return Box.AskLaterAsync<ChangeResult>(result =>
+    public Task<ChangeResult> ChangeAsync(Guid id, Action<Message, Action<ChangeResult>> change) =>
+        Box.AskLaterAsync<ChangeResult>(result =>
         {
             if (_messages.TryGetValue(id, out var message)) change(message, r => result.TrySetResult(r));
             else result.SetResult(ChangeResult.NotFound);
         });
-    }
 
     public void Cancel(Message message, Action<ChangeResult> done)
     {

@@ -57,10 +57,8 @@ internal sealed partial class OutboxLoop : PumpContext
 
     public ulong NextPosition() => Interlocked.Increment(ref _position);
 
-    public Task<SendReply> AdmitAsync(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)
-    {
-        return Box.AskLaterAsync<SendReply>(reply => Admit(request, id, level, digest, reply));
-    }
+    public Task<SendReply> AdmitAsync(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest) =>
+        Box.AskLaterAsync<SendReply>(reply => Admit(request, id, level, digest, reply));
 
     /// <summary>Lets what waits for a peer be looked at: it was heard, changed, or resumed.</summary>
     public void Wake(PeerId peer) => Box.Post(() =>

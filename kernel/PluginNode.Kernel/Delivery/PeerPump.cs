@@ -87,13 +87,17 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    private List<Message>? TakeProbe(long now)
+    private List<Message>? TakeProbe(long now) => NextDue(now)?.Take(1, WindowBytes, now);
+
+    /// <summary>The next lane with a message that may be tried; empty lanes leave the pump on the way, and those whose
+    /// head has a schedule wait for its time, so that nothing is tried early or uncounted.</summary>
+    private Lane? NextDue(long now)
     {
         while (_ready.TryDequeue(out var lane))
         {
             if (Drop(lane)) continue;
-            if (lane.Head!.NotBefore <= now) return lane.Take(1, WindowBytes, now);
-            Delay(lane, lane.Head.NotBefore); // a message with a schedule is not tried before its time, nor uncounted
+            if (lane.Head!.NotBefore <= now) return lane;
+            Delay(lane, lane.Head.NotBefore);
         }
         return null;
     }
@@ -105,18 +109,11 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         var quota = Math.Max(1, WindowFrames / Math.Max(1, lanes));
         var window = new List<Message>();
         var bytes = WindowBytes;
-        while (lanes > 0 && window.Count < WindowFrames && bytes > 0 && _ready.TryDequeue(out var lane))
+        for (; lanes > 0 && window.Count < WindowFrames && bytes > 0 && NextDue(now) is { } lane; lanes--)
         {
-            if (Drop(lane)) continue; // it does not count: a window with nothing in it would be the last one
-            if (lane.Head!.NotBefore > now)
-            {
-                Delay(lane, lane.Head.NotBefore);
-                continue;
-            }
             var taken = lane.Take(Math.Min(quota, WindowFrames - window.Count), bytes, now);
             foreach (var message in taken) bytes -= message.PayloadBytes;
             window.AddRange(taken);
-            lanes--;
         }
         return window;
     }
@@ -227,8 +224,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         _scheduled.RemoveAll(m => !m.Live);
 
         // Heard from while the attempt got no answer: it is there by now, so the wait does not grow. An answer that
-        // says
-        // "retry" is no such news.
+        // says "retry" is no such news.
         if (_heard && route.Outcomes.Count == 0) _backoff.Reset();
         var wait = _backoff.Next();
         foreach (var outcome in route.Outcomes.Values)

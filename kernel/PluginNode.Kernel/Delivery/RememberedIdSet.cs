@@ -88,8 +88,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
                     Track(sequence, record);
                     return;
                 }
-                // The messages are still in the store too: nothing is forgotten by a crash now. The node's tick comes
-                // back.
+                // The messages are still in the store too: a crash now forgets nothing. The node's tick comes back.
                 _new.AddRange(part);
                 _notBefore = clock.Now + RetryAfter.Ticks;
             });
