@@ -102,8 +102,7 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>Opens the store and takes over what it kept.</summary>
     /// <exception cref="StoreException">The store cannot be opened; <see cref="WrongKeyException"/>: it was sealed with
-    /// another
-    /// identity. Either way it is as it was.</exception>
+    /// another identity. Either way it is as it was.</exception>
     public static async Task<NodeKernel> OpenAsync(
         KernelParts parts, KernelOptions options, CancellationToken cancellation)
     {
@@ -185,8 +184,7 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>
     /// Takes no more messages, lets what is in flight end until the token fires, and makes dead letters of what waits
-    /// in
-    /// memory only. Transports are to be stopped after this, the kernel disposed after them.
+    /// in memory only. Transports are to be stopped after this, the kernel disposed after them.
     /// </summary>
     public async Task StopAsync(CancellationToken graceEnds)
     {

@@ -132,8 +132,7 @@ internal sealed class SegmentScan
     /// <summary>
     /// A disk may keep any sectors of its last write and lose others, also in the middle. Where one of them still holds
     /// the zeros that the segment was prepared with, that write never ended, and nothing of it was ever promised.
-    /// Damage
-    /// to what was written looks different: a ciphertext has no run of zeros.
+    /// Damage to what was written looks different: a ciphertext has no run of zeros.
     /// </summary>
     private void DropTorn()
     {

@@ -5,8 +5,7 @@ using System.Text.Json.Serialization;
 namespace PluginNode.Benchmarks;
 
 /// <summary>One line of the table: messages a second, the physical limit of the same run, their ratio, and what a
-/// message
-/// costs in allocations and in time of all cores, both ends of a drain together.</summary>
+/// message costs in allocations and in time of all cores, both ends of a drain together.</summary>
 internal sealed record Figure(string What, double PerSecond, double? Limit, double? Ratio, double BytesPerMessage, double CpuMicroseconds);
 
 /// <summary>Collects figures, each the median of several runs.</summary>

@@ -34,8 +34,7 @@ internal sealed class MemoryDisk : IDisk
     }
 
     /// <summary>The disk as it is after so many steps and a part of the next one; what was written but not flushed is
-    /// kept
-    /// or, with <paramref name="loseUnflushed"/>, lost.</summary>
+    /// kept or, with <paramref name="loseUnflushed"/>, lost.</summary>
     public static MemoryDisk After(
         IReadOnlyDictionary<string, byte[]> start, IReadOnlyList<Step> steps, int count, int bytesOfNext, bool loseUnflushed)
     {

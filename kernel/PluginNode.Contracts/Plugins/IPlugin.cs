@@ -63,8 +63,7 @@ public sealed class PluginSettingsException(IReadOnlyList<string> problems)
 }
 
 /// <summary>The one source of chance: everything random in kernel, stores and plugins comes from here, so that a
-/// simulation
-/// can replay it. Callable from any thread.</summary>
+/// simulation can replay it. Callable from any thread.</summary>
 public interface IChance
 {
     /// <summary>Fills with random bytes; cryptographically strong in production.</summary>

@@ -11,8 +11,7 @@ public static class SettingsReader
     /// types, and what <paramref name="validate"/> finds in an otherwise sound result.
     /// </summary>
     /// <remarks>Options need <c>set</c>, not <c>init</c>: source-generated code gives <c>init</c> members that the
-    /// settings do
-    /// not name the default of their type, not the one that stands in the class.</remarks>
+    /// settings do not name the default of their type, not the one that stands in the class.</remarks>
     /// <exception cref="PluginSettingsException">There is any problem.</exception>
     public static T Read<T>(JsonElement settings, JsonTypeInfo<T> type, Func<T, IEnumerable<string>> validate)
         where T : class

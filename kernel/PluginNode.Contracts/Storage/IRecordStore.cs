@@ -14,16 +14,14 @@ public interface IRecordStore : IAsyncDisposable
     /// <paramref name="matchKeys"/> has returned.
     /// </summary>
     /// <param name="matchKeys">Called once with the key ids of all undamaged records; throws where one cannot be
-    /// opened, and
-    /// that exception is what this method fails with, the store being left as it was.</param>
+    /// opened, and that exception is what this method fails with, the store being left as it was.</param>
     /// <param name="cancellation">Gives up; the store is left as it was or mended, never in between.</param>
     /// <exception cref="StoreException">It is held by another process, or cannot be read or written at all. Damaged
     /// records are never a reason: they are reported.</exception>
     Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation);
 
     /// <summary>The headers of all records at the time of the call, in the order in which they were first appended.
-    /// Used
-    /// once, after opening and before the first commit. Each header's buffer may be kept.</summary>
+    /// Used once, after opening and before the first commit. Each header's buffer may be kept.</summary>
     IAsyncEnumerable<RecordHeader> ReadHeadersAsync(CancellationToken cancellation);
 
     /// <summary>Reads bodies, in the order asked. The buffers are the caller's.</summary>
@@ -37,14 +35,12 @@ public interface IRecordStore : IAsyncDisposable
     /// a commit that was begun ends one way or the other.
     /// </summary>
     /// <exception cref="StoreException">Nothing of this batch will be found when the store is opened again, or — where
-    /// the
-    /// disk failed in the middle — perhaps all of it, never a part. Earlier records stay. The next commit may
+    /// the disk failed in the middle — perhaps all of it, never a part. Earlier records stay. The next commit may
     /// succeed.</exception>
     Task CommitAsync(RecordBatch batch);
 
     /// <summary>Gives back the space of removed records by rewriting sparse parts; keys and order are kept. May run
-    /// beside
-    /// everything else, costs I/O, and may be abandoned at any time.</summary>
+    /// beside everything else, costs I/O, and may be abandoned at any time.</summary>
     Task CompactAsync(CancellationToken cancellation);
 }
 
@@ -63,8 +59,7 @@ public interface IQuarantine
 /// <param name="Records">Live records.</param>
 /// <param name="Bytes">Bytes on the medium, prepared space excluded.</param>
 /// <param name="LastSequence">The greatest sequence that occurs anywhere, removals included; 0 where there is none. The
-/// kernel
-/// goes on above it.</param>
+/// kernel goes on above it.</param>
 /// <param name="Damage">What was damaged and copied to quarantine; empty where all was well.</param>
 public sealed record StoreReport(long Records, long Bytes, long LastSequence, IReadOnlyList<StoreDamage> Damage);
 

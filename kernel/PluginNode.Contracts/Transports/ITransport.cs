@@ -5,8 +5,7 @@ namespace PluginNode.Transports;
 /// <summary>
 /// Moves frames between peers over one scheme.
 /// <para>Life: constructed (no I/O) → <see cref="StartAsync"/> once → sends and receives → <see cref="StopAsync"/>
-/// once.
-/// Stopping one that never started, or whose start failed, does nothing.</para>
+/// once. Stopping one that never started, or whose start failed, does nothing.</para>
 /// </summary>
 public interface ITransport
 {
@@ -65,8 +64,7 @@ public interface ITransportHost
 public interface IPeerEvents
 {
     /// <summary>Called once, before the start. The transport calls <paramref name="changed"/> from any thread: true
-    /// when
-    /// the peer is up (its lanes are woken at once), false when it went away (a hint only).</summary>
+    /// when the peer is up (its lanes are woken at once), false when it went away (a hint only).</summary>
     void OnPeerChanged(Action<PeerId, bool> changed);
 }
 

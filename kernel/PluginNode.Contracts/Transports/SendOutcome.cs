@@ -16,8 +16,8 @@ public enum SendStatus
     Sent,
 
     /// <summary>The peer's kernel refused this envelope for good, authenticated. Authentication failures, clocks,
-    /// unknown
-    /// senders, full inboxes, unknown versions and every unauthenticated status are <see cref="Retry"/>.</summary>
+    /// unknown senders, full inboxes, unknown versions and every unauthenticated status are
+    /// <see cref="Retry"/>.</summary>
     Refused,
 }
 

@@ -6,8 +6,7 @@ using PluginNode.Delivery;
 namespace PluginNode.Api;
 
 /// <summary><c>GET /v1/inbox/stream</c>: server-sent events, each a message with its cursor as the event's id, so that
-/// a
-/// client that comes back continues where it was (<c>Last-Event-ID</c>).</summary>
+/// a client that comes back continues where it was (<c>Last-Event-ID</c>).</summary>
 internal static class InboxStream
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);

@@ -4,8 +4,7 @@ namespace PluginNode.Composition;
 
 /// <summary>
 /// The node's data folder, held for one process. Held before anything in it is touched: the plugins' private copies of
-/// a
-/// running node must not be cleared away by a second one that then finds its store in use.
+/// a running node must not be cleared away by a second one that then finds its store in use.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {

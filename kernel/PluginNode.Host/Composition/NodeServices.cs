@@ -33,8 +33,7 @@ internal sealed record NodeServices(
         .Select(f => Read($"node.formerIdentities[{f.Index}]", () => NodeIdentity.Load(f.Item))).ToList();
 
     /// <summary>Puts what the kernel hands to plugins into a plugin's container. A plugin gets a signer that can't sign
-    /// as
-    /// the kernel, never the key.</summary>
+    /// as the kernel, never the key.</summary>
     public void AddTo(IServiceCollection services)
     {
         services.AddSingleton<ISigner>(new PluginSigner(Identity));

@@ -6,8 +6,7 @@ using System.Text.Json.Serialization;
 namespace PluginNode.Configuration;
 
 /// <summary>An amount of bytes as configuration writes it: <c>4GiB</c>, <c>64MiB</c>, <c>16KiB</c>, or a plain number
-/// of
-/// bytes. Never negative.</summary>
+/// of bytes. Never negative.</summary>
 [JsonConverter(typeof(ByteSizeConverter))]
 public readonly record struct ByteSize(long Bytes)
 {

@@ -63,9 +63,8 @@ internal sealed class Message
 
     /// <summary>
     /// The same envelope to be sent once more, under another sequence. Another object: the one that ended may still
-    /// stand
-    /// in its lane, and would be sent from that place with the position of this one. It does not expire again, for who
-    /// asks wants it delivered now; the envelope itself stays as it was.
+    /// stand in its lane, and would be sent from that place with the position of this one. It does not expire again,
+    /// for who asks wants it delivered now; the envelope itself stays as it was.
     /// </summary>
     public Message Again(long sequence) => new()
     {

@@ -129,8 +129,7 @@ internal sealed partial class OutboxLoop
     }
 
     /// <summary>A dead letter is an outbox record with a mark; what was in memory gets both now. Where the store fails
-    /// the
-    /// dead letter stays in memory and its mark is tried again a little later.</summary>
+    /// the dead letter stays in memory and its mark is tried again a little later.</summary>
     private void WriteMark(Message message)
     {
         var mark = new DeadMark

@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace PluginNode.Delivery;
 
 /// <summary>Things in ascending sequence, added at the end (nearly always) and removed anywhere; removed ones leave a
-/// gap
-/// that is closed when there are more gaps than things.</summary>
+/// gap that is closed when there are more gaps than things.</summary>
 internal sealed class SequenceIndex<T>(Func<T, long> sequence) where T : class
 {
     private List<(long Sequence, T? Item)> _items = [];

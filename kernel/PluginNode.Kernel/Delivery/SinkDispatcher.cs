@@ -6,8 +6,7 @@ namespace PluginNode.Delivery;
 /// <summary>
 /// Hands the inbox messages of some protocols to the sinks that take them: one at a time and in order for a sender and
 /// lane, backing off after a failure. After the last try the message stays in the inbox, where the API shows it:
-/// nothing
-/// is dropped.
+/// nothing is dropped.
 /// </summary>
 internal sealed class SinkDispatcher(
     Inbox inbox, InboxLoop loop, RetryOptions retry, KernelParts parts, ILogger logger)

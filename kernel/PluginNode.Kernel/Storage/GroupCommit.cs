@@ -50,8 +50,7 @@ internal sealed class GroupCommit(Journal journal, Action<Action> post, int maxI
     }
 
     /// <summary>Commits what was gathered and completes when all has ended, one way or the other. Begun on the loop,
-    /// but
-    /// not to be awaited there.</summary>
+    /// but not to be awaited there.</summary>
     public Task EndAsync()
     {
         while (_full.TryDequeue(out var group)) Begin(group);

@@ -5,8 +5,7 @@ using PluginNode.Storage.Records;
 namespace PluginNode.Storage;
 
 /// <summary>An envelope's attributes as they stand in a record. A list and not a protobuf map: most messages have none,
-/// and
-/// an empty map costs three objects for each of them.</summary>
+/// and an empty map costs three objects for each of them.</summary>
 internal static class StoredAttributes
 {
     public static IReadOnlyDictionary<string, string> Read(RepeatedField<StoredAttribute> stored)

@@ -17,8 +17,7 @@ internal struct FrameFields
 
 /// <summary>
 /// Reads a <c>Frame</c> of envelope.proto without copying: the library's parser would copy the envelope, which is
-/// nearly
-/// all of it, before anything has been checked. Encoding: protobuf.dev, "Encoding"; unknown fields are skipped.
+/// nearly all of it, before anything has been checked. Encoding: protobuf.dev, "Encoding"; unknown fields are skipped.
 /// </summary>
 internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
 {
