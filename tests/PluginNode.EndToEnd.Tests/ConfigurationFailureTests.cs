@@ -2,16 +2,8 @@ namespace PluginNode.EndToEnd.Tests;
 
 /// <summary>A configuration that can't be used is told with file, key and what is needed; nothing is made.</summary>
 [TestFixture]
-public sealed class ConfigurationFailureTests
+public sealed class ConfigurationFailureTests : NodesInAFolder
 {
-    private string _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("pluginnode-e2e-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
-
     [TestCase("""{ "node": nonsense }""", "plugins.json: line 1, byte 12:")]
     [TestCase("[]", "plugins.json:", "an object { … } is needed")]
     [TestCase("", "plugins.json")]
@@ -25,7 +17,7 @@ public sealed class ConfigurationFailureTests
     [TestCase("""{ "peers": [{ "name": "b", "publicKey": "AAAA" }] }""", "plugins.json: peers[0].publicKey:", "base64")]
     public async Task UnusableFile_IsToldWithItsKey(string text, params string[] says)
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         await File.WriteAllTextAsync(node.ConfigurationFile, text);
         var before = Snapshot.Of(node.Folder);
         await StartFailureTests.FailsAsync(node, 2, ["run"], says);
@@ -35,7 +27,7 @@ public sealed class ConfigurationFailureTests
     [Test]
     public async Task SeveralProblems_AreToldAtOnce_OneALine()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         await File.WriteAllTextAsync(
             node.ConfigurationFile, """{ "nod": {}, "store": 2, "api": { "public": "yes" } }""");
         var (exit, output) = await node.CommandAsync("run");
@@ -47,7 +39,7 @@ public sealed class ConfigurationFailureTests
     [Test]
     public async Task NoSuchFile_IsToldWithItsPath()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         var before = Snapshot.Of(node.Folder);
         var missing = Path.Combine(node.Folder, "none", "plugins.json");
         await StartFailureTests.FailsAsync(
@@ -58,14 +50,14 @@ public sealed class ConfigurationFailureTests
     [Test]
     public async Task TheFileIsAFolder_IsToldWithItsPath()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         await StartFailureTests.FailsAsync(node, 2, ["run", "--config", node.Folder], node.Folder, "can't be read");
     }
 
     [Test]
     public async Task SettingsOfAPluginAreWrong_ThatPluginIsFaulted_AndTheNodeGoesOn()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         node.Configuration["plugins"]!["settings"]!["mesh-http"]!["lisen"] = "x";
         node.WriteConfiguration();
         await node.StartAsync();

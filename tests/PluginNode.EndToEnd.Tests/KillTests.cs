@@ -1,17 +1,9 @@
 namespace PluginNode.EndToEnd.Tests;
 
 [TestFixture]
-public sealed class KillTests
+public sealed class KillTests : NodesInAFolder
 {
     private const int Lanes = 4;
-
-    private string _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("pluginnode-e2e-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
 
     [Test]
     public Task Sender_KilledFiftyTimesUnderLoad_LosesNothingAndKeepsOrder() => PlayAsync(killSender: true, kills: 50);
@@ -25,8 +17,8 @@ public sealed class KillTests
         var seed = Environment.TickCount;
         await TestContext.Out.WriteLineAsync($"seed {seed}");
         var random = new Random(seed);
-        await using var sender = new NodeProcess(_folder, "sender");
-        await using var receiver = new NodeProcess(_folder, "receiver");
+        await using var sender = new NodeProcess(Folder, "sender");
+        await using var receiver = new NodeProcess(Folder, "receiver");
         await NodeProcess.IntroduceAsync(sender, receiver);
         await sender.StartAsync();
         await receiver.StartAsync();

@@ -7,21 +7,13 @@ namespace PluginNode.EndToEnd.Tests;
 /// <summary>A node that can't start says so in one message that names the key, the file or the address, and what to do;
 /// and everything stays as it was.</summary>
 [TestFixture]
-public sealed class StartFailureTests
+public sealed class StartFailureTests : NodesInAFolder
 {
-    private string _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("pluginnode-e2e-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
-
     [Test]
     public async Task PortOfTheApiIsTaken_SaysWhich_AndThePromisedStays()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
-        await using var peer = new NodeProcess(_folder, "beta");
+        await using var node = new NodeProcess(Folder, "alpha");
+        await using var peer = new NodeProcess(Folder, "beta");
         await NodeProcess.IntroduceAsync(node, peer);
         await node.StartAsync();
         var id = await node.SendAsync("beta", "waits");
@@ -40,7 +32,7 @@ public sealed class StartFailureTests
     [Test]
     public async Task AddressOfTheApiIsNoneOfThisMachine_SaysSo()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         node.Configuration["api"] = new JsonObject { ["listen"] = "http://192.0.2.1:7400", ["public"] = true };
         node.WriteConfiguration();
         await FailsAsync(node, 1, "api.listen", "http://192.0.2.1:7400", "another address");
@@ -49,8 +41,8 @@ public sealed class StartFailureTests
     [Test]
     public async Task PortOfMeshHttpIsTaken_ThatPluginIsFaultedAndSaysSo_AndTheNodeGoesOn()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
-        await using var peer = new NodeProcess(_folder, "beta");
+        await using var node = new NodeProcess(Folder, "alpha");
+        await using var peer = new NodeProcess(Folder, "beta");
         await NodeProcess.IntroduceAsync(node, peer);
         using (Listening(node.MeshPort)) await node.StartAsync();
 
@@ -114,8 +106,8 @@ public sealed class StartFailureTests
     [Test]
     public async Task DataFolderIsReadOnly_SaysSo()
     {
-        await using var disk = await SmallDisk.MountAsync(Path.Combine(_folder, "disk"), "16m");
-        await using var node = new NodeProcess(_folder, "alpha", disk);
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(Folder, "disk"), "16m");
+        await using var node = new NodeProcess(Folder, "alpha", disk);
         await node.StartAsync();
         await node.KillAsync();
         var before = Snapshot.Of(node.Data);
@@ -127,7 +119,7 @@ public sealed class StartFailureTests
     [Test]
     public async Task DataFolderLiesBelowAFile_SaysSo()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         await File.WriteAllTextAsync(Path.Combine(node.Folder, "file"), "");
         node.Configuration["node"]!["data"] = "file/data";
         node.WriteConfiguration();
@@ -139,7 +131,7 @@ public sealed class StartFailureTests
     [Test]
     public async Task SecondNodeOnTheSameData_SaysWhoHoldsIt_AndTheFirstGoesOn()
     {
-        await using var node = new NodeProcess(_folder, "alpha");
+        await using var node = new NodeProcess(Folder, "alpha");
         await node.StartAsync();
         string[] locked = ["node.lock", "store/lock"];
         var before = Snapshot.Of(node.Data, locked);
@@ -159,14 +151,14 @@ public sealed class StartFailureTests
 
     private async Task<NodeProcess> WithIdentityAsync()
     {
-        var node = new NodeProcess(_folder, "alpha");
+        var node = new NodeProcess(Folder, "alpha");
         Assert.That((await node.CommandAsync("identity")).Exit, Is.Zero);
         return node;
     }
 
     private async Task<NodeProcess> StoppedAsync()
     {
-        var node = new NodeProcess(_folder, "alpha");
+        var node = new NodeProcess(Folder, "alpha");
         await node.StartAsync();
         Assert.That(await node.StopAsync(), Is.Zero);
         return node;

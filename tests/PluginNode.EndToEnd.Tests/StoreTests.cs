@@ -5,21 +5,13 @@ using System.Text.Json.Nodes;
 namespace PluginNode.EndToEnd.Tests;
 
 [TestFixture]
-public sealed class StoreTests
+public sealed class StoreTests : NodesInAFolder
 {
-    private string _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("pluginnode-e2e-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
-
     [Test]
     public async Task Files_HoldNoPayloadPeerNameOrProtocol()
     {
-        await using var node = new NodeProcess(_folder, "sender");
-        await using var peer = new NodeProcess(_folder, "a-peer-with-a-name");
+        await using var node = new NodeProcess(Folder, "sender");
+        await using var peer = new NodeProcess(Folder, "a-peer-with-a-name");
         await NodeProcess.IntroduceAsync(node, peer);
         await node.StartAsync();
         await SendAsync(node, "a-peer-with-a-name", "a readable payload");
@@ -39,8 +31,8 @@ public sealed class StoreTests
     [Test]
     public async Task AByteOfTheStoreIsFlipped_TheNodeStartsAndSaysSo_AndTheOthersArrive()
     {
-        await using var sender = new NodeProcess(_folder, "sender");
-        await using var receiver = new NodeProcess(_folder, "receiver");
+        await using var sender = new NodeProcess(Folder, "sender");
+        await using var receiver = new NodeProcess(Folder, "receiver");
         await NodeProcess.IntroduceAsync(sender, receiver);
         await sender.StartAsync();
         for (var i = 0; i < 5; i++) await SendAsync(sender, "receiver", $"0:{i}");
