@@ -58,8 +58,14 @@ internal sealed class Message
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
     public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);
 
+    /// <summary>What a message takes beside its payload, in memory and on disk, about.</summary>
+    public const long Overhead = 512;
+
     /// <summary>What it counts for against the limits.</summary>
-    public long Bytes => PayloadBytes + 512;
+    public long Bytes => PayloadBytes + Overhead;
+
+    /// <summary>Where it counts; only <see cref="Usage"/> changes it.</summary>
+    public Room Room { get; set; }
 
     /// <summary>
     /// The same envelope to be sent once more, under another sequence. Another object: the one that ended may still

@@ -82,7 +82,7 @@ internal sealed partial class OutboxLoop : PumpContext
 
     private void Accept(Message message, ReadOnlyMemory<byte> payload, TaskCompletionSource<SendReply> reply)
     {
-        _usage.Add(message);
+        _usage.Move(message, message.Level.Persisted ? Room.Disk : Room.Memory);
         if (!message.Level.Persisted)
         {
             message.Payload = payload.ToArray(); // the caller's buffer is the caller's again after the answer
@@ -111,7 +111,7 @@ internal sealed partial class OutboxLoop : PumpContext
                 reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id, Stable: true));
                 return;
             }
-            _usage.Remove(message);
+            _usage.Move(message, Room.None);
             var verdict = failure is StoreFullException ? SendVerdict.Full : SendVerdict.Unavailable;
             reply.SetResult(Not(verdict, message.Id, failure.Message));
         });

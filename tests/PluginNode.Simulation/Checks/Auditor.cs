@@ -1,3 +1,4 @@
+using System.Text;
 using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Simulation.Machine;
@@ -10,6 +11,8 @@ namespace PluginNode.Simulation.Checks;
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
 internal sealed class Auditor(Scheduler scheduler)
 {
+    private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx"];
+
     private readonly List<SentMessage> _all = [];
     private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];
     private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
@@ -140,6 +143,16 @@ internal sealed class Auditor(Scheduler scheduler)
         var came = m.Accepted + m.Restored + m.Replayed;
         var went = m.Delivered + m.Sent + m.Dead + m.Cancelled + m.Quarantined + m.Waiting;
         Check(came == went, $"{node.Name}: the counters do not conserve: {m}");
+    }
+
+    /// <summary>No payload, name, lane or protocol is readable on a disk.</summary>
+    public void CheckImage(SimNode node)
+    {
+        foreach (var (name, image) in node.Medium.Images)
+            foreach (var secret in Secrets)
+                Check(
+                    image.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0,
+                    $"{node.Name}: '{secret}' is readable in {name}");
     }
 
     /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>

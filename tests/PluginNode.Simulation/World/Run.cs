@@ -94,6 +94,7 @@ internal sealed class Run
         _scheduler.RunUntil(_scheduler.Now + _plan.Settle.Ticks);
         foreach (var node in _nodes)
             if (node.Now is null) throw new SimulationException($"{node.Name} is still not up");
+        foreach (var node in _nodes) _auditor.CheckImage(node);
         Ask(() => _auditor.SettledAsync(_nodes));
     }
 
