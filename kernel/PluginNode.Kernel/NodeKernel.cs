@@ -67,8 +67,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _router = new Router(parts.Time, _logger);
         Span<byte> epoch = stackalloc byte[8];
         parts.Chance.Fill(epoch);
-        var frames = new FrameSealer(
-            parts.Identity, BinaryPrimitives.ReadUInt64BigEndian(epoch), options.Limits.Payload);
+        var frames = new FrameSealer(parts.Identity, BinaryPrimitives.ReadUInt64BigEndian(epoch));
         Policy = new DeliveryPolicy(options);
         var sender = new WindowSender(_journal, frames, _router, parts.Identity.Self);
         _outbox = new OutboxLoop(

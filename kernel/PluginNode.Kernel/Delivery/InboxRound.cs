@@ -58,13 +58,14 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         if (sender.Digest(id) is { } known)
             return known == message.Digest
                 ? new SendOutcome(id, SendStatus.Duplicate)
-                : new SendOutcome(id, SendStatus.Refused, "this id was used for other content");
+                : Refuse(message, held, "this id was used for other content");
         var hasLane = !message.Key.StartsWith('\0');
         var last = hasLane ? sender.Position(message.Key, message.Epoch) : 0;
         if (hasLane && message.Position <= last) return new SendOutcome(id, SendStatus.Duplicate);
         if (held.Contains(message.Key))
             return new SendOutcome(id, SendStatus.Retry, "an earlier message of this lane was not taken");
-        var bytes = message.Envelope.Payload.Length + 512L;
+        var bytes = message.Envelope.Payload.Length + Message.Overhead;
+        if (inbox.TooLarge(message.Envelope.Payload.Length) is { } problem) return Refuse(message, held, problem);
         if (inbox.Refusal(sender, bytes) is { } reason)
         {
             held.Add(message.Key);
@@ -72,6 +73,14 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         }
         Take(from, sender, message, last, hasLane, bytes);
         return new SendOutcome(id, SendStatus.Delivered);
+    }
+
+    /// <summary>The lane stays where it is until its sender knows: had it gone on, the refused message, sent again because
+    /// this answer was lost, would be behind the lane's position and taken for a duplicate.</summary>
+    private static SendOutcome Refuse(Incoming message, HashSet<string> held, string reason)
+    {
+        held.Add(message.Key);
+        return new SendOutcome(message.Id, SendStatus.Refused, reason);
     }
 
     private void Take(PeerId from, SenderWindow sender, Incoming message, ulong last, bool hasLane, long bytes)

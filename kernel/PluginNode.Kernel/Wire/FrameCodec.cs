@@ -44,14 +44,14 @@ internal static class FrameCodec
         return envelope;
     }
 
-    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this
-    /// version.</summary>
-    public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
+    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version. Its
+    /// size is bounded by the transport; one that is larger than this node takes is decoded all the same, because only
+    /// an authenticated frame can be refused for good.</summary>
+    public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, out string reason)
     {
         reason = "";
         if (!FrameReader.TryRead(bytes, out var frame)) reason = "not a frame";
         else if (frame.Version != Version) reason = $"frame version {frame.Version} is unknown here";
-        else if (frame.Envelope.Length > maxPayload + MaxOverheadBytes) reason = "the frame is too large";
         else return frame;
         return null;
     }
