@@ -9,7 +9,7 @@ using PluginNode.Transports;
 namespace PluginNode.Simulation.Checks;
 
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
-internal sealed class Auditor(Scheduler scheduler)
+internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
 {
     private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx"];
 
@@ -18,6 +18,7 @@ internal sealed class Auditor(Scheduler scheduler)
     private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
     private readonly Dictionary<int, long> _flips = [];
     private readonly HashSet<int> _lostDisks = [];
+    private readonly Dictionary<int, int> _lives = [];
     private readonly Dictionary<(int Node, int Life), long> _damage = [];
 
     /// <summary>Everyone that messages can be sent to, with names.</summary>
@@ -76,11 +77,17 @@ internal sealed class Auditor(Scheduler scheduler)
         if (reply.Verdict is SendVerdict.Accepted or SendVerdict.Known) message.Reply ??= reply;
     }
 
-    public void Changing(Guid id, int change)
+    public void Changing(SimNode node, MessageView before, Change change)
     {
-        if (_byId.Values.FirstOrDefault(m => m.Id == id) is not { } message) return;
-        if (change == 0) message.Cancelled = true;
-        else message.Replayed = true; // by hand: attempts and place in the lane are new
+        if (!_byId.TryGetValue((node.Number, before.Id), out var message)) return;
+        if (change == Change.Cancel) message.Cancelled = true;
+        else if (change != Change.Purge) message.Replayed = true; // by hand: attempts and place in the lane are new
+        else if (before.State == MessageState.Dead) message.Purged = true;
+    }
+
+    public void CancelledForGood(SimNode node, Guid id)
+    {
+        if (_byId.TryGetValue((node.Number, id), out var message)) message.CancelledForGood = true;
     }
 
     public void Sending(int from, IReadOnlyList<Frame> frames)
@@ -91,8 +98,8 @@ internal sealed class Auditor(Scheduler scheduler)
             if (!_byId.TryGetValue((from, frame.Id), out var message)) continue;
             if (!lanes.Add(message.Key)) continue; // behind another of its lane: held back with it
             message.Sends++;
-            var most = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
-            Check(message.Replayed || message.Sends <= most, $"#{message.Number} was tried {message.Sends} times");
+            var tries = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
+            Check(message.Replayed || message.Sends <= tries, $"#{message.Number} was tried {message.Sends} times");
         }
     }
 
@@ -104,10 +111,11 @@ internal sealed class Auditor(Scheduler scheduler)
         Check(
             message.Cursor is null || message.Cursor == item.Cursor || Lenient(node.Number) || Lenient(message.From),
             $"#{message.Number} is twice in an inbox");
+        Check(!message.CancelledForGood || Lenient(message.From), $"#{message.Number} arrived after it was cancelled");
         Check(!message.Acknowledged || Lenient(node.Number), $"#{message.Number} came back after it was acknowledged");
         var first = message.Cursor is null;
         message.Cursor = item.Cursor;
-        if (!first || !message.KeepsItsPlace) return;
+        if (!first || !message.KeepsItsPlace || IsLeftOver(message)) return;
         var lane = (node.Number, item.Message.From, message.Key);
         if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
@@ -125,6 +133,7 @@ internal sealed class Auditor(Scheduler scheduler)
     {
         foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
         _damage[(node.Number, node.Lives)] = kernel.StoreReport.Damage.Count;
+        _lives[node.Number] = node.Lives;
     }
 
     public void StartFailed(SimNode node, StoreException e) =>
@@ -143,6 +152,25 @@ internal sealed class Auditor(Scheduler scheduler)
         var came = m.Accepted + m.Restored + m.Replayed;
         var went = m.Delivered + m.Sent + m.Dead + m.Cancelled + m.Quarantined + m.Waiting;
         Check(came == went, $"{node.Name}: the counters do not conserve: {m}");
+    }
+
+    /// <summary>What waits stays within its limits.</summary>
+    public void CheckRoom(SimNode node, IReadOnlyList<MessageView> waiting, IReadOnlyList<MessageView> dead)
+    {
+        const long Overhead = 512; // what the node adds for each message
+        var memory = waiting.Where(m => !m.Stable).Sum(m => m.PayloadBytes + Overhead);
+        Check(memory <= most.Limits.Memory, $"{node.Name} holds {memory} bytes in memory");
+        var kept = waiting.Where(m => m.Stable).Concat(dead).DistinctBy(m => m.Id).ToList();
+        var all = kept.Sum(m => m.PayloadBytes + Overhead);
+        Check(all <= most.Limits.Bytes + most.Limits.Memory, $"{node.Name} keeps {all} bytes");
+        foreach (var peer in kept.GroupBy(m => m.To))
+            Check(
+                peer.Sum(m => m.PayloadBytes + Overhead) <= most.Limits.BytesPerPeer + most.Limits.Memory,
+                $"{node.Name} keeps too much for {NameOf(peer.Key)}");
+        var disk = node.Medium.Images.Where(i => !i.Name.Contains('/', StringComparison.Ordinal)).Sum(i => i.Bytes.Length);
+        // Twice, because compaction rewrites what is less than half in use; and what is written ahead.
+        var room = (2 * (most.Limits.Bytes + most.Limits.Memory + most.Inbox.Bytes)) + (1 << 20);
+        Check(disk <= room, $"{node.Name} takes {disk} bytes of the disk");
     }
 
     /// <summary>No payload, name, lane or protocol is readable on a disk.</summary>
@@ -165,7 +193,7 @@ internal sealed class Auditor(Scheduler scheduler)
             var view = await sender.Now!.Kernel.Outbox.FindAsync(message.Id);
             var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
             if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
-            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled) continue;
+            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled || message.Purged) continue;
             var paused = sender.Now!.Kernel.Peers.Find(message.To)?.Paused;
             Check(
                 Lenient(message.From) || Lenient(receiver.Number),
@@ -180,12 +208,18 @@ internal sealed class Auditor(Scheduler scheduler)
             var flips = _flips.GetValueOrDefault(node.Number);
             Check(lost[node.Number] <= flips, $"{node.Name} lost more than was flipped");
             Check(await node.Now!.Kernel.MetricsAsync(), node);
+            foreach (var waiting in await node.Now!.Kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000)))
+                Check(nodes.All(n => n.Id != waiting.To), $"{NumberOf(waiting.Id)} still waits: {waiting.Reason}");
             var reported = _damage.Where(d => d.Key.Node == node.Number).Sum(d => d.Value);
             Check(
                 lost[node.Number] == 0 || reported > 0,
                 $"{node.Name} lost a message to damage that it did not report");
         }
     }
+
+    /// <summary>A message that its sender held in memory only and forgot in a crash: a copy of it that was on its way may
+    /// come late.</summary>
+    private bool IsLeftOver(SentMessage message) => !message.IsCritical && message.Life != _lives[message.From];
 
     /// <summary>Where a bit was flipped or a disk lost, one message may be gone or come again.</summary>
     private bool Lenient(int node) => _flips.ContainsKey(node) || _lostDisks.Contains(node);

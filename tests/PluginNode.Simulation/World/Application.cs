@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using PluginNode.Delivery;
 using PluginNode.Identity;
@@ -14,7 +13,7 @@ internal sealed class Application(
 {
     private readonly List<Guid> _mine = [];
     private readonly Dictionary<(PeerId, Guid), InboxReference> _unread = [];
-    private readonly double _laziness = scheduler.Chance.NextDouble();
+    private readonly double _laziness = scheduler.Happens(0.2) ? 1 : scheduler.Chance.NextDouble();
     private bool _stopped;
 
     /// <summary>Whether it still sends; it reads to the end.</summary>
@@ -76,6 +75,7 @@ internal sealed class Application(
         var reply = await kernel.Outbox.SendAsync(request, CancellationToken.None);
         scheduler.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
         auditor.Answered(sent, reply);
+        if (reply.Verdict == SendVerdict.Full) await MakeRoomAsync();
         if (reply.Verdict == SendVerdict.Accepted) _mine.Add(reply.Id);
     }
 
@@ -98,16 +98,31 @@ internal sealed class Application(
         var id = _mine[scheduler.Below(_mine.Count)];
         var before = await kernel.Outbox.FindAsync(id);
         if (before is null) return;
-        var change = scheduler.Below(3);
-        auditor.Changing(id, change);
+        await ChangeAsync(before, (Change)scheduler.Below(4));
+    }
+
+    private async Task ChangeAsync(MessageView before, Change change)
+    {
+        var id = before.Id;
+        auditor.Changing(node, before, change);
         var result = change switch
         {
-            0 => await kernel.Outbox.CancelAsync(id),
-            1 => await kernel.Outbox.RetryAsync(id),
-            _ => await kernel.Outbox.ReplayAsync(id),
+            Change.Cancel => await kernel.Outbox.CancelAsync(id),
+            Change.Retry => await kernel.Outbox.RetryAsync(id),
+            Change.Replay => await kernel.Outbox.ReplayAsync(id),
+            _ => await kernel.Outbox.PurgeAsync(id),
         };
-        scheduler.Trace.Add(node.Name, string.Create(CultureInfo.InvariantCulture,
-            $"{(change == 0 ? "cancels" : change == 1 ? "retries" : "replays")} {auditor.NumberOf(id)}: {result}"));
+        scheduler.Trace.Add(node.Name, $"{change} of {auditor.NumberOf(id)}: {result}");
+        if (result == ChangeResult.Done && await kernel.Outbox.FindAsync(id) is { State: MessageState.Cancelled })
+            auditor.CancelledForGood(node, id);
+    }
+
+    /// <summary>Deals with a dead letter, when it is told that there is no room.</summary>
+    private async Task MakeRoomAsync()
+    {
+        var dead = await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 20));
+        if (dead.Count == 0) return;
+        await ChangeAsync(dead[scheduler.Below(dead.Count)], scheduler.Happens(0.3) ? Change.Replay : Change.Purge);
     }
 
     private async Task PauseOrResumeAsync(PeerId to)
@@ -169,4 +184,13 @@ internal sealed class Application(
     }
 
     private Task Pause(TimeSpan most) => Task.Delay(scheduler.Between(TimeSpan.Zero, most), time);
+}
+
+/// <summary>What an application asks of a message that it sent before.</summary>
+internal enum Change
+{
+    Cancel,
+    Retry,
+    Replay,
+    Purge,
 }

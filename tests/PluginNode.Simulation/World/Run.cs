@@ -1,3 +1,4 @@
+using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Simulation.Checks;
 using PluginNode.Simulation.Machine;
@@ -33,7 +34,7 @@ internal sealed class Run
         _plan = plan;
         _scheduler = new Scheduler(plan.Seed);
         _network = new SimNetwork(_scheduler);
-        _auditor = new Auditor(_scheduler);
+        _auditor = new Auditor(_scheduler, plan.Options);
         for (var i = 0; i < plan.Nodes; i++)
         {
             var node = new SimNode(_scheduler, _network, _auditor, plan, i);
@@ -192,7 +193,14 @@ internal sealed class Run
     {
         foreach (var node in _nodes)
             if (node.Now is { } life)
-                _scheduler.Begin(life.Context, async () => _auditor.Check(await life.Kernel.MetricsAsync(), node));
+                _scheduler.Begin(life.Context, () => AuditAsync(node, life.Kernel));
+    }
+
+    private async Task AuditAsync(SimNode node, NodeKernel kernel)
+    {
+        _auditor.Check(await kernel.MetricsAsync(), node);
+        var waiting = await kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000));
+        _auditor.CheckRoom(node, waiting, await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 1000)));
     }
 
     private void Ask(Func<Task> question)

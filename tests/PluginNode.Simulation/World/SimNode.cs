@@ -87,7 +87,10 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         var time = new VirtualTime(scheduler, ClockError, context);
         var log = new SimLog(scheduler, auditor, Name);
         var disk = new SimDisk(scheduler, Medium, time, Name);
-        var options = new FileStoreOptions { SegmentBytes = 1 << 16 };
+        var options = new FileStoreOptions
+        {
+            SegmentBytes = plan.Has(Trouble.Configuration) ? 1 << (14 + scheduler.Below(5)) : 1 << 16,
+        };
         var chance = new SeededChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
         NodeKernel kernel;
         try
@@ -96,7 +99,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
                 new KernelParts(
                     _identity, [], plan.Break.Store(new FileRecordStore(plan.Break.Disk(disk), options, log)),
                     new PeerBook(peers), time, chance, log),
-                plan.Options, CancellationToken.None);
+                plan.OptionsOf(scheduler), CancellationToken.None);
         }
         catch (StoreException e)
         {
