@@ -55,6 +55,8 @@ internal sealed class Message
     /// <summary>Who waits for its end.</summary>
     public Signal? Ended { get; set; }
 
+    public (PeerId To, string Key) Lane => (To, Key);
+
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
     public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);
 

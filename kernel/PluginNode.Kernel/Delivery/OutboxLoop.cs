@@ -91,20 +91,17 @@ internal sealed partial class OutboxLoop : PumpContext
                 Begin(message);
                 reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
             }
-            // Not before what was handed over earlier for this lane and is on its way to the disk.
-            if (_acceptingLanes.ContainsKey((message.To, message.Key))) _commits.Add([], [], _ => Take());
+            // Not before what was handed over earlier for this lane and is on its way to the disk, or waits for that.
+            if (_acceptingLanes.ContainsKey(message.Lane)) InOrder(message, [], _ => Take());
             else Take();
             return;
         }
         message.Stored = true;
         _accepting.Add(message.Id, reply);
-        var lane = (message.To, message.Key);
-        _acceptingLanes[lane] = _acceptingLanes.GetValueOrDefault(lane) + 1;
         Entry entry = new(Collection.Outbox, message.Id, message.Sequence, message.ToHeader(), payload);
-        _commits.Add([entry], [], failure =>
+        InOrder(message, [entry], failure =>
         {
             _accepting.Remove(message.Id);
-            if (--_acceptingLanes[lane] == 0) _acceptingLanes.Remove(lane);
             if (failure is null)
             {
                 Begin(message);
@@ -114,6 +111,17 @@ internal sealed partial class OutboxLoop : PumpContext
             _usage.Move(message, Room.None);
             var verdict = failure is StoreFullException ? SendVerdict.Full : SendVerdict.Unavailable;
             reply.SetResult(Not(verdict, message.Id, failure.Message));
+        });
+    }
+
+    /// <summary>Takes a message into its lane when the commit has ended that it is part of or waits for.</summary>
+    private void InOrder(Message message, ReadOnlySpan<Entry> entries, Action<StoreException?> done)
+    {
+        _acceptingLanes[message.Lane] = _acceptingLanes.GetValueOrDefault(message.Lane) + 1;
+        _commits.Add(entries, [], failure =>
+        {
+            if (--_acceptingLanes[message.Lane] == 0) _acceptingLanes.Remove(message.Lane);
+            done(failure);
         });
     }
 
