@@ -7,6 +7,9 @@ internal sealed class ListMedium
 {
     public SortedDictionary<long, Record> Records { get; } = [];
     public long LastSequence { get; set; }
+
+    /// <summary>How many nodes have used it, so that none draws the ids of another.</summary>
+    public int Lives { get; set; }
     public List<long> Quarantined { get; } = [];
 }
 

@@ -9,7 +9,7 @@ using PluginNode.Transports;
 namespace PluginNode.Simulation.Checks;
 
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
-internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
+internal sealed class Auditor(IStage stage, KernelOptions most)
 {
     private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx"];
 
@@ -34,11 +34,11 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
 
     public string NumberOf(Guid id) => _byId.Values.FirstOrDefault(m => m.Id == id) is { } m ? $"#{m.Number}" : "?";
 
-    public SentMessage NewMessage(SimNode node, int life, PeerId to, string protocol, string key)
+    public SentMessage NewMessage(INode node, int life, PeerId to, string protocol, string key)
     {
         var message = new SentMessage
         {
-            Number = _all.Count + 1, Id = scheduler.Chance.NewId(), From = node.Number, Life = life, To = to,
+            Number = _all.Count + 1, Id = stage.Chance.NewId(), From = node.Number, Life = life, To = to,
             Protocol = protocol, Key = key,
         };
         _all.Add(message);
@@ -46,11 +46,11 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         return message;
     }
 
-    public SentMessage? SomeWithOwnId(SimNode node, PeerId to)
+    public SentMessage? SomeWithOwnId(INode node, PeerId to)
     {
         var own = _all.Where(m => m.From == node.Number && m.To == to
             && m.Protocol != "/sim/none" && m.Request?.Id is not null).ToList();
-        return own.Count == 0 ? null : own[scheduler.Below(own.Count)];
+        return own.Count == 0 ? null : own[stage.Below(own.Count)];
     }
 
     public void Answered(SentMessage message, SendReply reply)
@@ -77,7 +77,7 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         if (reply.Verdict is SendVerdict.Accepted or SendVerdict.Known) message.Reply ??= reply;
     }
 
-    public void Changing(SimNode node, MessageView before, Change change)
+    public void Changing(INode node, MessageView before, Change change)
     {
         if (!_byId.TryGetValue((node.Number, before.Id), out var message)) return;
         if (change == Change.Cancel) message.Cancelled = true;
@@ -85,7 +85,7 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         else if (before.State == MessageState.Dead) message.Purged = true;
     }
 
-    public void CancelledForGood(SimNode node, Guid id)
+    public void CancelledForGood(INode node, Guid id)
     {
         if (_byId.TryGetValue((node.Number, id), out var message)) message.CancelledForGood = true;
     }
@@ -103,7 +103,7 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         }
     }
 
-    public void Saw(SimNode node, InboxItem item)
+    public void Saw(INode node, InboxItem item)
     {
         var sender = Addressees.IndexOf(item.Message.From);
         if (!_byId.TryGetValue((sender, item.Message.Id), out var message)) return; // a liar's
@@ -120,33 +120,33 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
         if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor);
-        scheduler.Trace.Add(node.Name, $"sees #{message.Number}");
+        stage.Trace.Add(node.Name, $"sees #{message.Number}");
     }
 
-    public void Acknowledged(SimNode node, PeerId from, Guid id)
+    public void Acknowledged(INode node, PeerId from, Guid id)
     {
         if (_byId.TryGetValue((Addressees.IndexOf(from), id), out var message)) message.Acknowledged = true;
-        scheduler.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
+        stage.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
     }
 
-    public void LifeBegan(SimNode node, NodeKernel kernel)
+    public void LifeBegan(INode node, NodeKernel kernel)
     {
         foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
         _damage[(node.Number, node.Lives)] = kernel.StoreReport.Damage.Count;
         _lives[node.Number] = node.Lives;
     }
 
-    public void StartFailed(SimNode node, StoreException e) =>
+    public void StartFailed(INode node, StoreException e) =>
         Check(
             !e.Message.Contains("sealed with", StringComparison.Ordinal),
             $"{node.Name} does not know its own key: {e.Message}");
 
-    public void Flipped(SimNode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
+    public void Flipped(INode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
 
-    public void LostDisk(SimNode node) => _lostDisks.Add(node.Number);
+    public void LostDisk(INode node) => _lostDisks.Add(node.Number);
 
     /// <summary>The conservation law, at any moment; and what a life says it found damaged.</summary>
-    public void Check(KernelMetrics m, SimNode node)
+    public void Check(KernelMetrics m, INode node)
     {
         _damage[(node.Number, node.Lives)] = m.DamagedRecords;
         var came = m.Accepted + m.Restored + m.Replayed;
@@ -154,8 +154,15 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
         Check(came == went, $"{node.Name}: the counters do not conserve: {m}");
     }
 
-    /// <summary>What waits stays within its limits.</summary>
-    public void CheckRoom(SimNode node, IReadOnlyList<MessageView> waiting, IReadOnlyList<MessageView> dead)
+    /// <summary>What has to hold at any moment.</summary>
+    public async Task AuditAsync(INode node, NodeKernel kernel)
+    {
+        Check(await kernel.MetricsAsync(), node);
+        var waiting = await kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000));
+        CheckRoom(node, waiting, await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 1000)));
+    }
+
+    private void CheckRoom(INode node, IReadOnlyList<MessageView> waiting, IReadOnlyList<MessageView> dead)
     {
         const long Overhead = 512; // what the node adds for each message
         var memory = waiting.Where(m => !m.Stable).Sum(m => m.PayloadBytes + Overhead);
@@ -167,16 +174,20 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
             Check(
                 peer.Sum(m => m.PayloadBytes + Overhead) <= most.Limits.BytesPerPeer + most.Limits.Memory,
                 $"{node.Name} keeps too much for {NameOf(peer.Key)}");
-        var disk = node.Medium.Images.Where(i => !i.Name.Contains('/', StringComparison.Ordinal)).Sum(i => i.Bytes.Length);
+    }
+
+    /// <summary>Its disk holds no more than the limits let it.</summary>
+    public void CheckDisk(INode node, long bytes)
+    {
         // Twice, because compaction rewrites what is less than half in use; and what is written ahead.
         var room = (2 * (most.Limits.Bytes + most.Limits.Memory + most.Inbox.Bytes)) + (1 << 20);
-        Check(disk <= room, $"{node.Name} takes {disk} bytes of the disk");
+        Check(bytes <= room, $"{node.Name} takes {bytes} bytes of the disk");
     }
 
     /// <summary>No payload, name, lane or protocol is readable on a disk.</summary>
-    public void CheckImage(SimNode node)
+    public void CheckImage(INode node, IEnumerable<(string Name, byte[] Bytes)> disk)
     {
-        foreach (var (name, image) in node.Medium.Images)
+        foreach (var (name, image) in disk)
             foreach (var secret in Secrets)
                 Check(
                     image.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0,
@@ -184,31 +195,31 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
     }
 
     /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>
-    public async Task SettledAsync(IReadOnlyList<SimNode> nodes)
+    public async Task SettledAsync(IReadOnlyList<INode> nodes)
     {
         var lost = nodes.ToDictionary(n => n.Number, _ => 0L);
         foreach (var message in _all.Where(m => m.Promised && m.Cursor is null))
         {
             var sender = nodes[message.From];
-            var view = await sender.Now!.Kernel.Outbox.FindAsync(message.Id);
+            var view = await sender.Kernel!.Outbox.FindAsync(message.Id);
             var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
             if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
             if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled || message.Purged) continue;
-            var paused = sender.Now!.Kernel.Peers.Find(message.To)?.Paused;
+            var paused = sender.Kernel!.Peers.Find(message.To)?.Paused;
             Check(
                 Lenient(message.From) || Lenient(receiver.Number),
                 $"#{message.Number} was promised and never arrived; its sender says {view?.State.ToString() ?? "nothing"} "
                 + $"{view?.Reason}, next try {view?.NextAttempt}, peer paused {paused}");
             if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
-            scheduler.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
+            stage.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
             lost[_flips.ContainsKey(message.From) ? message.From : receiver.Number]++;
         }
         foreach (var node in nodes)
         {
             var flips = _flips.GetValueOrDefault(node.Number);
             Check(lost[node.Number] <= flips, $"{node.Name} lost more than was flipped");
-            Check(await node.Now!.Kernel.MetricsAsync(), node);
-            foreach (var waiting in await node.Now!.Kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000)))
+            Check(await node.Kernel!.MetricsAsync(), node);
+            foreach (var waiting in await node.Kernel!.Outbox.ListAsync(new MessageQuery(Limit: 1000)))
                 Check(nodes.All(n => n.Id != waiting.To), $"{NumberOf(waiting.Id)} still waits: {waiting.Reason}");
             var reported = _damage.Where(d => d.Key.Node == node.Number).Sum(d => d.Value);
             Check(
@@ -227,7 +238,7 @@ internal sealed class Auditor(Scheduler scheduler, KernelOptions most)
     private void Check(bool holds, string broken)
     {
         if (holds) return;
-        scheduler.Fail(broken);
+        stage.Fail(broken);
         throw new SimulationException(broken);
     }
 }

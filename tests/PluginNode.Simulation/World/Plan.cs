@@ -71,7 +71,7 @@ internal sealed record Plan(ulong Seed)
     /// <summary>A plan whose size and troubles are drawn from the seed: small ones find most faults soonest.</summary>
     public static Plan Draw(ulong seed)
     {
-        var draw = new Identity.SeededChance(seed ^ 0x5EED, TimeProvider.System);
+        var draw = new SimChance(seed ^ 0x5EED, TimeProvider.System);
         var trouble = Trouble.None;
         foreach (var kind in Enum.GetValues<Trouble>())
             if (kind is not (Trouble.None or Trouble.All) && draw.NextDouble() < 0.5) trouble |= kind;

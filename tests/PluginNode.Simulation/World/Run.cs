@@ -95,7 +95,7 @@ internal sealed class Run
         _scheduler.RunUntil(_scheduler.Now + _plan.Settle.Ticks);
         foreach (var node in _nodes)
             if (node.Now is null) throw new SimulationException($"{node.Name} is still not up");
-        foreach (var node in _nodes) _auditor.CheckImage(node);
+        foreach (var node in _nodes) _auditor.CheckImage(node, node.Medium.Images);
         Ask(() => _auditor.SettledAsync(_nodes));
     }
 
@@ -193,14 +193,8 @@ internal sealed class Run
     {
         foreach (var node in _nodes)
             if (node.Now is { } life)
-                _scheduler.Begin(life.Context, () => AuditAsync(node, life.Kernel));
-    }
-
-    private async Task AuditAsync(SimNode node, NodeKernel kernel)
-    {
-        _auditor.Check(await kernel.MetricsAsync(), node);
-        var waiting = await kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000));
-        _auditor.CheckRoom(node, waiting, await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 1000)));
+                _scheduler.Begin(life.Context, () => _auditor.AuditAsync(node, life.Kernel));
+        foreach (var node in _nodes) _auditor.CheckDisk(node, node.Medium.Bytes);
     }
 
     private void Ask(Func<Task> question)

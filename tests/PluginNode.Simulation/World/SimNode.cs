@@ -11,6 +11,7 @@ namespace PluginNode.Simulation.World;
 
 /// <summary>A node that is started, crashed and started again; its medium and identity outlive its lives.</summary>
 internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, Auditor auditor, Plan plan, int number)
+    : INode
 {
     private readonly NodeIdentity _identity = IdentityOf(number);
 
@@ -28,7 +29,8 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
     /// <summary>Its present life; null while it is down.</summary>
     public Life? Now { get; private set; }
 
-    /// <summary>How many lives it has begun.</summary>
+    public NodeKernel? Kernel => Now?.Kernel;
+
     public int Lives { get; private set; }
 
     /// <summary>One life, from start to crash or stop.</summary>
@@ -91,7 +93,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         {
             SegmentBytes = plan.Has(Trouble.Configuration) ? 1 << (14 + scheduler.Below(5)) : 1 << 16,
         };
-        var chance = new SeededChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
+        var chance = new SimChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
         NodeKernel kernel;
         try
         {
@@ -117,7 +119,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         var application = new Application(scheduler, auditor, this, life, kernel, time);
         Now = new Life(life, context, kernel, application);
         auditor.LifeBegan(this, kernel);
-        application.Start();
+        application.Start(senders: 1 + scheduler.Below(3));
     }
 
     /// <summary>The kernel's own faults end the run.</summary>
