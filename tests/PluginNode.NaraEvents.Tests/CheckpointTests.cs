@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using PluginNode.Events;
-using PluginNode.Identity;
 
 namespace PluginNode.NaraEvents.Tests;
 
@@ -51,20 +50,6 @@ public sealed class CheckpointTests
             c["signatures"] = new JsonArray((string)c["signatures"]![0]!, (string)c["signatures"]![0]!);
         }));
         Assert.That(check.Verdict, Is.EqualTo(EventVerdict.NotVouched));
-    }
-
-    [Test]
-    public void Check_TwoVotersWithOneKey_AreOneVoter()
-    {
-        var alice = Vectors.Keys["alice"];
-        var one = Altered(Five, c =>
-        {
-            c["voter_ids"] = new JsonArray((string)c["voter_ids"]![0]!, (string)c["voter_ids"]![1]!);
-            c["signatures"] = new JsonArray((string)c["signatures"]![0]!, (string)c["signatures"]![1]!);
-        });
-        var verdicts = new[] { Vectors.KeyOf, (Func<string, PeerId?>)(_ => alice) }
-            .Select(keys => EventVerifier.Check(one, Kind, null, keys).Verdict);
-        Assert.That(verdicts, Is.EqualTo([EventVerdict.Valid, EventVerdict.NotVouched]));
     }
 
     [TestCase(0, EventVerdict.UnknownKey)]

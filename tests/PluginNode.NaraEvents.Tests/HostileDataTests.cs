@@ -47,7 +47,7 @@ public sealed class HostileDataTests
         var kind = Nara.Kinds.Of(vector.Service);
         var content = new ArrayBufferWriter<byte>();
         for (var at = 0; at < data.Length; at++)
-            foreach (var value in (byte[])[0, 1, (byte)'"', (byte)'\\', (byte)'{', (byte)'9', (byte)',', 0x80, 0xC3, 0xFF])
+            foreach (var value in (byte[])[0, (byte)'"', (byte)'\\', (byte)'9', 0xC3])
             {
                 var changed = (byte[])data.Clone();
                 changed[at] = value;

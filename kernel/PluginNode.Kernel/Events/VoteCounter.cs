@@ -22,25 +22,22 @@ internal static class VoteCounter
         return Count(content, vouching, keyOfVoter);
     }
 
-    // One voter is counted once, and so is one key: else a single voter could be listed until it is enough.
+    // A key counts once: else a voter could be listed, or go under several names, until it is enough.
     private static EventCheck Count(EventCheck content, Vouching vouching, Func<string, PeerId?> keyOfVoter)
     {
-        var voters = new HashSet<string>(StringComparer.Ordinal);
-        var keys = new HashSet<PeerId>();
+        var signed = new HashSet<PeerId>();
         var unknown = new HashSet<string>(StringComparer.Ordinal);
         foreach (var vote in vouching.Votes)
         {
             if (keyOfVoter(vote.Voter) is not { } key) unknown.Add(vote.Voter);
-            else if (!voters.Contains(vote.Voter) && !keys.Contains(key)
-                && Ed25519.Verify(key, vote.Statement.Span, vote.Signature.Span))
+            else if (!signed.Contains(key) && Ed25519.Verify(key, vote.Statement.Span, vote.Signature.Span))
             {
-                voters.Add(vote.Voter);
-                keys.Add(key);
-                if (voters.Count >= vouching.Required) return content;
+                signed.Add(key);
+                if (signed.Count >= vouching.Required) return content;
             }
         }
-        var found = $"{voters.Count} of {vouching.Required} voters needed vouch for it, {unknown.Count} are not known";
-        var mayBecomeEnough = voters.Count + unknown.Count >= vouching.Required;
+        var found = $"{signed.Count} of {vouching.Required} voters needed vouch for it, {unknown.Count} are not known";
+        var mayBecomeEnough = signed.Count + unknown.Count >= vouching.Required;
         return content.With(mayBecomeEnough ? EventVerdict.UnknownKey : EventVerdict.NotVouched, found);
     }
 }
