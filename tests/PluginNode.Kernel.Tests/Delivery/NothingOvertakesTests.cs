@@ -37,6 +37,28 @@ public sealed class NothingOvertakesTests
     }
 
     [Test]
+    public async Task AFrameThatTheTransportCannotMoveNow_IsNotOvertaken()
+    {
+        var first = new string('x', 5_000);
+        _network.MaxFrameBytes = 2_000;
+        var tried = new TaskCompletionSource();
+        _network.Intercept = (_, _, frames, go) =>
+        {
+            if (frames.Count > 0) tried.TrySetResult();
+            return go();
+        };
+        await using var a = await StartWithTwoInOneWindowAsync(first, "second");
+        await using var b = await TestNode.StartAsync(_network, 2);
+        await a.Kernel.Peers.PauseAsync("peer-2", paused: false);
+        a.Kernel.PeerChanged(b.Id);
+        await a.SendAsync(2, "other", key: "other lane");
+        Assert.That(await b.ReceiveAsync(1), Is.EqualTo(new[] { "other" }), "other lanes go on");
+        _network.MaxFrameBytes = 20_000;
+
+        Assert.That(await b.ReceiveAsync(3), Is.EqualTo(new[] { "other", first, "second" }));
+    }
+
+    [Test]
     public async Task AMessageOverThePeersLimit_IsADeadLetter_AndTheLaneGoesOn()
     {
         await using var a = await TestNode.StartAsync(_network, 1);
