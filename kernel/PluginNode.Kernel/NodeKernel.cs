@@ -191,7 +191,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _stopBegun = true;
         await _stopped.CancelOnceAsync();
         await _ticking;
-        await _sinks.StopAsync();
+        await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
         try
