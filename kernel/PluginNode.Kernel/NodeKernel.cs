@@ -162,7 +162,7 @@ public sealed class NodeKernel : IAsyncDisposable
         var waiting = await _outbox.Box.AskAsync(() => _outbox.WaitingFor(peer.Id));
         if (waiting > 0 && !deadLetterWaiting) return PeerRemoval.HasWaiting;
         if (await Peers.RemoveAsync(name) != PeerChange.Done) return PeerRemoval.Unavailable;
-        _outbox.Box.Post(() => _outbox.Abandon(peer.Id, "the peer was removed"));
+        _outbox.Box.Post(() => _outbox.Abandon(peer.Id));
         return PeerRemoval.Done;
     }
 
