@@ -6,7 +6,7 @@ namespace PluginNode.Host.Tests;
 public sealed class MessageApiTests
 {
     private const string Peers = """
-        "peers": [ { "name": "away", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=", "addresses": ["nowhere:x"] } ]
+        "peers": [ { "name": "away", "publicKey": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "addresses": ["nowhere:x"] } ]
         """;
 
     private TestNode _node = null!;
@@ -74,6 +74,15 @@ public sealed class MessageApiTests
         Assert.That((int)code, Is.EqualTo(status), problem?.ToJsonString());
         Assert.That(problem!["status"]!.GetValue<int>(), Is.EqualTo(status));
         Assert.That(problem["detail"]?.GetValue<string>() ?? "", Does.Contain(detail));
+    }
+
+    [TestCase("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "publicKey: these 32 bytes are a point of small order")]
+    [TestCase("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=", "publicKey: these 32 bytes are no point of the curve")]
+    public async Task PutPeer_KeyThatNoNodeHas_IsAProblem(string key, string detail)
+    {
+        var (status, problem) = await _node.CallAsync(HttpMethod.Put, "/v1/peers/p", $$"""{ "publicKey": "{{key}}" }""");
+        Assert.That((int)status, Is.EqualTo(400));
+        Assert.That(Text(problem!, "detail"), Does.Contain(detail));
     }
 
     [TestCase("""{ "ids": [null] }""")]
@@ -152,7 +161,7 @@ public sealed class MessageApiTests
             {
               "store": "memory", "api": { "listen": "http://127.0.0.1:0" },
               "delivery": { "protocols": { "/test/critical": "critical" }, "limits": { "payload": "1KiB" } },
-              "peers": [ { "name": "away", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=" } ]
+              "peers": [ { "name": "away", "publicKey": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" } ]
             }
             """);
         var (status, problem) = await small.CallAsync(HttpMethod.Post, "/v1/messages",
