@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Composition;
 using PluginNode.Delivery;
 using PluginNode.Identity;
@@ -61,10 +62,10 @@ public sealed class LentStoreTests
         using var other = NodeIdentity.FromSeed([.. Enumerable.Repeat((byte)2, 32)]);
         var parts = new KernelParts(
             identity, [], LentStore.Of(store), new PeerBook([new Peer("p", other.Self, [])]), TimeProvider.System,
-            new SystemChance(TimeProvider.System), Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+            new SystemChance(TimeProvider.System), NullLoggerFactory.Instance);
         await using var kernel = await NodeKernel.OpenAsync(parts, new KernelOptions(), default);
         Task<SendReply> Send() => kernel.Outbox.SendAsync(
-            new SendRequest { To = other.Self, Protocol = "/x", Level = "critical", Payload = "x"u8.ToArray() }, default)
+            new SendRequest { To = other.Self, Protocol = "/x", Level = "critical", Payload = new byte[1] }, default)
             .WaitAsync(TimeSpan.FromSeconds(20));
         store.Works = false;
         Assert.That((await Send()).Verdict, Is.EqualTo(SendVerdict.Unavailable));
@@ -87,7 +88,8 @@ public sealed class LentStoreTests
         public IAsyncEnumerable<RecordHeader> ReadHeadersAsync(CancellationToken cancellation) =>
             Works ? _inner.ReadHeadersAsync(cancellation) : BrokenAsync();
 
-        public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(IReadOnlyList<long> sequences, CancellationToken cancellation)
+        public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
+            IReadOnlyList<long> sequences, CancellationToken cancellation)
         {
             Break();
             return _inner.ReadBodiesAsync(sequences, cancellation);

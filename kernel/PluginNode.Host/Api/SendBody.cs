@@ -45,7 +45,8 @@ public sealed record SendBody
             throw new ProblemException(StatusCodes.Status400BadRequest, "either payload (base64) or text is needed");
         foreach (var (name, value) in Attributes ?? NoAttributes) // the decoder lets nulls in
             if (value is null)
-                throw new ProblemException(StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
+                throw new ProblemException(
+                    StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
         var request = new SendRequest
         {
             To = PeerReference.Resolve(To, peers),

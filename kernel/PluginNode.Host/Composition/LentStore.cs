@@ -34,7 +34,8 @@ internal class LentStore : IRecordStore
         var bodies = await GuardAsync(() => _store.ReadBodiesAsync(sequences, cancellation).AsTask());
         return bodies.Count == sequences.Count
             ? bodies
-            : throw new StoreException($"The store answered {bodies.Count} bodies to {sequences.Count} that were asked for.");
+            : throw new StoreException(
+                $"The store answered {bodies.Count} bodies to {sequences.Count} that were asked for.");
     }
 
     public Task CommitAsync(RecordBatch batch) => GuardAsync(() => _store.CommitAsync(batch));
@@ -78,5 +79,6 @@ internal class LentStore : IRecordStore
     }
 
     // Text only: the object may be of the plugin's own type, and would keep it loaded.
-    private static StoreException Faulted(Exception e) => new($"The store's plugin failed: {e.GetType().Name}: {e.Message}");
+    private static StoreException Faulted(Exception e) =>
+        new($"The store's plugin failed: {e.GetType().Name}: {e.Message}");
 }

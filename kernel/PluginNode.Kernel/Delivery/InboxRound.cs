@@ -39,7 +39,8 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
             outcomes[i] = outcome;
             inbox.Count(outcome.Status);
             // Delivered, or a repetition of something in this very commit: true only if the commit succeeds.
-            if (outcome.Status == SendStatus.Delivered || _fresh.Contains((from, outcome.Id))) _pending.Add((outcomes, i));
+            if (outcome.Status == SendStatus.Delivered || _fresh.Contains((from, outcome.Id)))
+                _pending.Add((outcomes, i));
         }
         _answers.Add((outcomes, answer));
     }
@@ -83,8 +84,8 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         return new SendOutcome(id, SendStatus.Delivered);
     }
 
-    /// <summary>The lane stays where it is until its sender knows: had it gone on, the refused message, sent again because
-    /// this answer was lost, would be behind the lane's position and taken for a duplicate.</summary>
+    /// <summary>The lane stays where it is until its sender knows: had it gone on, the refused message, sent again
+    /// because this answer was lost, would be behind the lane's position and taken for a duplicate.</summary>
     private static SendOutcome Refuse(Incoming message, HeldLanes held, string reason)
     {
         held.Keys.Add(message.Key);

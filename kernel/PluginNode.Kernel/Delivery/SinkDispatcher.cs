@@ -74,7 +74,10 @@ internal sealed class SinkDispatcher(
 
     private async Task<InboxPage> ReadAsync(string protocol, long after)
     {
-        var query = new InboxQuery(protocol, After: after, Limit: 64, Wait: TimeSpan.FromMinutes(1)) { ForSinks = true };
+        var query = new InboxQuery(protocol, After: after, Limit: 64, Wait: TimeSpan.FromMinutes(1))
+        {
+            ForSinks = true,
+        };
         for (var backoff = new Backoff(retry, parts.Chance); ;)
         {
             try

@@ -32,11 +32,12 @@ public static class PublicKeys
         key[^1] &= 0x7F; // the sign of x
         if (SmallOrder.Contains(Convert.ToHexStringLower(key)))
             return "these 32 bytes are a point of small order, under which anyone can sign, and no node's key";
-        return IsPoint(new BigInteger(key, isUnsigned: true)) ? null : "these 32 bytes are no point of the curve, and no key";
+        return IsPoint(new BigInteger(key, isUnsigned: true))
+            ? null : "these 32 bytes are no point of the curve, and no key";
     }
 
-    /// <summary>Whether x² = (y² − 1) / (d y² + 1) has a root and y is written as RFC 8032, section 5.1.3, asks. By Euler's
-    /// criterion, with u/v a square exactly when u·v is one.</summary>
+    /// <summary>Whether x² = (y² − 1) / (d y² + 1) has a root and y is written as RFC 8032, section 5.1.3, asks. By
+    /// Euler's criterion, with u/v a square exactly when u·v is one.</summary>
     private static bool IsPoint(BigInteger y)
     {
         if (y >= Prime) return false;

@@ -60,8 +60,8 @@ internal static class FrameCodec
         try
         {
             var e = Envelope.Parser.ParseFrom(bytes);
-            var named = ReadId(e.Id) != Guid.Empty && e.From.Length == PeerId.KeyBytes && e.To.Length == PeerId.KeyBytes;
-            return named ? e : null;
+            var hasKeys = e.From.Length == PeerId.KeyBytes && e.To.Length == PeerId.KeyBytes;
+            return hasKeys && ReadId(e.Id) != Guid.Empty ? e : null;
         }
         catch (InvalidProtocolBufferException)
         {

@@ -65,8 +65,8 @@ public sealed class NodeClockTests
     {
         var chance = new PluginNode.Identity.SeededChance(1, time);
         var sealer = new RecordSealer(TestNode.IdentityOf(1), [], chance);
-        return new NodeClock(
-            time, new Journal(new ListStore(new ListMedium()), sealer, time, 1, NullLogger.Instance), NullLogger.Instance);
+        var journal = new Journal(new ListStore(new ListMedium()), sealer, time, 1, NullLogger.Instance);
+        return new NodeClock(time, journal, NullLogger.Instance);
     }
 
     /// <summary>A wall clock and a steady one that are set apart from each other.</summary>
