@@ -162,7 +162,7 @@ public sealed class NodeKernel : IAsyncDisposable
         var waiting = await _outbox.Box.AskAsync(() => _outbox.WaitingFor(peer.Id));
         if (waiting > 0 && !deadLetterWaiting) return PeerRemoval.HasWaiting;
         if (await Peers.RemoveAsync(name) != PeerChange.Done) return PeerRemoval.Unavailable;
-        _outbox.Box.Post(() => _outbox.Abandon(peer.Id, "the peer was removed"));
+        _outbox.Box.Post(() => _outbox.Abandon(peer.Id));
         return PeerRemoval.Done;
     }
 
@@ -191,7 +191,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _stopBegun = true;
         await _stopped.CancelOnceAsync();
         await _ticking;
-        await _sinks.StopAsync();
+        await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
         try

@@ -46,8 +46,9 @@ internal static class InboxRoutes
     public static PeerId? From(string? text, RunningNode node) =>
         text is null ? null : PeerReference.Resolve(text, node.Kernel.Peers);
 
-    private static InboxReference Reference(string text, int at, RunningNode node)
+    private static InboxReference Reference(string? text, int at, RunningNode node)
     {
+        text ??= ""; // the decoder lets nulls in
         // Guids and peer ids have no slash, and neither has a peer's name.
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (!Guid.TryParseExact(text.AsSpan(slash + 1), "D", out var id))

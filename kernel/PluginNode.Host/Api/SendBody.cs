@@ -8,6 +8,8 @@ namespace PluginNode.Api;
 /// <summary>The body of <c>POST /v1/messages</c>.</summary>
 public sealed record SendBody
 {
+    private static readonly Dictionary<string, string> NoAttributes = [];
+
     /// <summary>The peer's name or peer id.</summary>
     public required string To { get; init; }
 
@@ -41,6 +43,10 @@ public sealed record SendBody
     {
         if (Payload is null == Text is null)
             throw new ProblemException(StatusCodes.Status400BadRequest, "either payload (base64) or text is needed");
+        foreach (var (name, value) in Attributes ?? NoAttributes) // the decoder lets nulls in
+            if (value is null)
+                throw new ProblemException(
+                    StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
         var request = new SendRequest
         {
             To = PeerReference.Resolve(To, peers),

@@ -14,6 +14,7 @@ namespace PluginNode.Delivery;
 /// batch ──► known id? duplicate, or refused when the content differs
 ///       ──► at or below the lane's last position? duplicate
 ///       ──► lane already held back in this batch, or full? retry, and so is the rest of that lane
+///           (of every lane, behind a frame that cannot be read)
 ///       ──► commit ──► delivered
 /// </code>
 /// </summary>

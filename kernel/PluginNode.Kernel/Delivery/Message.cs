@@ -49,7 +49,7 @@ internal sealed class Message
     public bool Uncertain { get; set; }
 
     /// <summary>What to do when the window that it is in comes back without a verdict.</summary>
-    public MessageState? EndAfterFlight { get; set; }
+    public (MessageState State, string Reason)? EndAfterFlight { get; set; }
     public History? History { get; set; }
 
     /// <summary>Who waits for its end.</summary>

@@ -52,12 +52,12 @@ internal sealed partial class OutboxLoop
     {
         if (message.State == MessageState.Waiting)
         {
-            End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, "cancelled");
+            End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, Cancelled);
             AfterCommit(done); // whoever is told so must not meet it again after a crash
         }
         else if (message.State == MessageState.Sending)
         {
-            message.EndAfterFlight = MessageState.MaybeDelivered;
+            message.EndAfterFlight = (MessageState.MaybeDelivered, Cancelled);
             _ = AfterEndAsync(WaitForEnd(message.Id)!.Task, done);
         }
         else if (message.State is MessageState.Cancelled or MessageState.MaybeDelivered) AfterCommit(done);
@@ -92,12 +92,12 @@ internal sealed partial class OutboxLoop
     }
 
     /// <summary>Ends everything that waits for a peer, because it is being removed.</summary>
-    public void Abandon(PeerId peer, string reason)
+    public void Abandon(PeerId peer)
     {
         if (!_pumps.TryGetValue(peer, out var pump)) return;
         foreach (var message in pump.Waiting.ToList())
-            if (message.State == MessageState.Waiting) Die(message, reason);
-            else message.EndAfterFlight = MessageState.Dead;
+            if (message.State == MessageState.Waiting) Die(message, PeerRemoved);
+            else message.EndAfterFlight = (MessageState.Dead, PeerRemoved);
     }
 
     public int WaitingFor(PeerId peer) => _pumps.TryGetValue(peer, out var pump) ? pump.Waiting.Count() : 0;

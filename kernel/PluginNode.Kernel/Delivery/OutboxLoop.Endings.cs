@@ -54,8 +54,8 @@ internal sealed partial class OutboxLoop
                 message.Uncertain = true;
                 message.State = MessageState.Waiting;
                 if (message.EndAfterFlight is not { } end) return false;
-                if (end == MessageState.Dead) Die(message, "expired");
-                else End(message, MessageState.MaybeDelivered, "cancelled");
+                if (end.State == MessageState.Dead) Die(message, end.Reason);
+                else End(message, end.State, end.Reason);
                 return true;
         }
     }

@@ -16,9 +16,6 @@ internal static class FrameCodec
     public const int MaxAttributes = 64;
     public const int MaxAttributeBytes = 16 * 1024;
 
-    /// <summary>What a frame adds to its payload at most.</summary>
-    public const int MaxOverheadBytes = 32 * 1024;
-
     /// <summary>The envelope of a message; the same message always encodes to the same bytes.</summary>
     /// <param name="message">Its fields.</param>
     /// <param name="payload">Its payload; not copied.</param>
@@ -56,18 +53,18 @@ internal static class FrameCodec
         return null;
     }
 
-    /// <summary>Decodes the envelope. Null, with the reason, where it breaks a bound.</summary>
-    public static Envelope? DecodeEnvelope(ReadOnlySpan<byte> bytes, out string reason)
+    /// <summary>Decodes the envelope. Null for what does not even say which message of whom for whom it is. How much
+    /// there is to decode is bounded by what the transport takes.</summary>
+    public static Envelope? DecodeEnvelope(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            var envelope = Envelope.Parser.ParseFrom(bytes);
-            reason = Problem(envelope);
-            return reason.Length == 0 ? envelope : null;
+            var e = Envelope.Parser.ParseFrom(bytes);
+            var hasKeys = e.From.Length == PeerId.KeyBytes && e.To.Length == PeerId.KeyBytes;
+            return hasKeys && ReadId(e.Id) != Guid.Empty ? e : null;
         }
         catch (InvalidProtocolBufferException)
         {
-            reason = "not an envelope";
             return null;
         }
     }
@@ -78,10 +75,9 @@ internal static class FrameCodec
     /// <summary>The first 16 bytes of a SHA-256, as a number to compare.</summary>
     public static UInt128 Short(ReadOnlySpan<byte> hash) => BinaryPrimitives.ReadUInt128BigEndian(hash);
 
-    private static string Problem(Envelope e)
+    /// <summary>Which bound an envelope breaks; null where it breaks none.</summary>
+    public static string? Problem(Envelope e)
     {
-        if (ReadId(e.Id) == Guid.Empty) return "the id is not a UUID";
-        if (e.From.Length != PeerId.KeyBytes || e.To.Length != PeerId.KeyBytes) return "a key has not 32 bytes";
         if (e.Protocol.Length is 0 or > MaxNameBytes) return "the protocol id has a wrong length";
         if (e.Key.Length > MaxNameBytes || e.Level.Length > MaxNameBytes) return "the key or level is too long";
         if (e.Attributes.Count > MaxAttributes) return "too many attributes";
@@ -93,6 +89,6 @@ internal static class FrameCodec
             if (last is not null && string.CompareOrdinal(last, a.Name) >= 0) return "attributes are not ascending";
             last = a.Name;
         }
-        return total > MaxAttributeBytes ? "the attributes are too large" : "";
+        return total > MaxAttributeBytes ? "the attributes are too large" : null;
     }
 }

@@ -31,8 +31,8 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch)
     private (Incoming?, Transports.SendOutcome) Open(PeerId from, ReadOnlyMemory<byte> bytes, FrameProofs proofs)
     {
         if (FrameCodec.Decode(bytes, out var reason) is not { } frame) return (null, Retry(default, reason));
-        if (FrameCodec.DecodeEnvelope(frame.Envelope.Span, out reason) is not { } envelope)
-            return (null, Retry(default, reason));
+        if (FrameCodec.DecodeEnvelope(frame.Envelope.Span) is not { } envelope)
+            return (null, Retry(default, "not an envelope"));
 
         var id = FrameCodec.ReadId(envelope.Id);
         if (PeerId.FromPublicKey(envelope.From.Span) != from)
@@ -45,7 +45,9 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch)
             return (null, Refused(id, "the envelope's signature does not hold"));
         if (PeerId.FromPublicKey(envelope.To.Span) != signer.Self)
             return (null, Refused(id, "the envelope is for another peer"));
-        return (new Incoming(id, envelope, envelope.Key, frame.Epoch, frame.Position, FrameCodec.Short(hash)), default);
+        return FrameCodec.Problem(envelope) is { } problem
+            ? (null, Refused(id, problem))
+            : (new Incoming(id, envelope, envelope.Key, frame.Epoch, frame.Position, FrameCodec.Short(hash)), default);
     }
 
     private static Transports.SendOutcome Retry(Guid id, string reason) =>
