@@ -36,10 +36,12 @@ public sealed class EventKindTests
     {
         var built = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/<project>/<configuration>/
         var target = Directory.CreateDirectory(plugins[project]).FullName;
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(built.Parent!.Parent!.FullName, project, built.Name)))
+        var source = Path.Combine(built.Parent!.Parent!.FullName, project, built.Name);
+        foreach (var file in Directory.EnumerateFiles(source))
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
         if (OperatingSystem.IsWindows()) return;
+        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
         foreach (var path in Directory.EnumerateFileSystemEntries(plugins.Path, "*", SearchOption.AllDirectories))
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~(UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~others);
     }
 }

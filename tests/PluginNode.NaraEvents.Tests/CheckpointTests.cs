@@ -37,7 +37,8 @@ public sealed class CheckpointTests
                 Unsigned(vector), new OneVote(id), null, n => n == id ? Vectors.KeyOf(n) : null);
             Assert.That(
                 check.Verdict,
-                Is.EqualTo((bool)voter["valid"]! ? EventVerdict.Valid : EventVerdict.NotVouched), $"{vector.Name} {id}");
+                Is.EqualTo((bool)voter["valid"]! ? EventVerdict.Valid : EventVerdict.NotVouched),
+                $"{vector.Name} {id}");
         }
     }
 

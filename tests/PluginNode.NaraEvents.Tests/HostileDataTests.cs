@@ -10,11 +10,13 @@ public sealed class HostileDataTests
 {
     private static readonly string[] Texts =
     [
-        "", " ", "null", "true", "0", "\"\"", "[]", "{}", "{", "}", "[", "\"", "{\"", "{\"From\"", "{\"From\":", "{\"From\":\"a",
-        "{\"From\":\"a\"", "{\"from\":{\"From\":\"a\"}}", "{\"From\":[\"a\"]}", "{\"From\":\"a\",\"FROM\":null}", "\uFEFF{}",
-        "{\"type\":\"\\ud800\\u0041\"}", "{\"observer\":\"\\udfff\"}", "{\"rtt\":NaN}", "{\"rtt\":Infinity}", "{\"rtt\":1e-999}",
-        "{\"voter_ids\":[[]]}", "{\"voter_ids\":[\"\\ud800\"]}", "{\"observation\":{\"observation\":{}}}", "{\"version\":1e2}",
-        "{\"as_of_time\":99999999999999999999999999}", "{\"importance\":-9223372036854775809}", "{}{}", "{} x", "{\"a\":1,}",
+        "", " ", "null", "true", "0", "\"\"", "[]", "{}", "{", "}", "[", "\"", "{\"", "{\"From\"", "{\"From\":",
+        "{\"From\":\"a", "{\"From\":\"a\"", "{} x", "{}{}", "\uFEFF{}",
+        """{"from":{"From":"a"}}""", """{"From":["a"]}""", """{"From":"a","FROM":null}""", """{"a":1,}""",
+        """{"type":"\ud800\u0041"}""", """{"observer":"\udfff"}""", """{"rtt":NaN}""", """{"rtt":Infinity}""",
+        """{"rtt":1e-999}""", """{"voter_ids":[[]]}""", """{"voter_ids":["\ud800"]}""", """{"version":1e2}""",
+        """{"observation":{"observation":{}}}""", """{"as_of_time":99999999999999999999999999}""",
+        """{"importance":-9223372036854775809}""",
     ];
 
     public static IEnumerable<string> Services => Nara.Kinds.Services;

@@ -37,7 +37,8 @@ public sealed class KindTests
     [TestCase("hey-there", $$"""{"From":"a","PublicKey":"{{Key}}"}""", "a", "a", EventImportance.High)]
     [TestCase("chau", """{"From":"a"}""", "a", "a", EventImportance.High)]
     [TestCase(
-        "observation", """{"observer":"a","subject":"b","type":"status-change","importance":3,"online_state":"ONLINE"}""",
+        "observation",
+        """{"observer":"a","subject":"b","type":"status-change","importance":3,"online_state":"ONLINE"}""",
         "a", "b", EventImportance.High)]
     [TestCase(
         "observation", """{"observer":"a","subject":"b","type":"restart","importance":1,"start_time":1}""",
@@ -73,7 +74,8 @@ public sealed class KindTests
     [TestCase("seen", """{"observer":"a","subject":"b"}""", "via")]
     [TestCase("observation", """{"observer":"a","subject":"b","type":"x","importance":1,"start_time":1}""", "type")]
     [TestCase(
-        "observation", """{"observer":"a","subject":"b","type":"restart","importance":4,"start_time":1}""", "importance")]
+        "observation", """{"observer":"a","subject":"b","type":"restart","importance":4,"start_time":1}""",
+        "importance")]
     [TestCase(
         "observation", """{"observer":"a","subject":"b","type":"restart","importance":1.0,"start_time":1}""",
         "importance")]
@@ -83,7 +85,8 @@ public sealed class KindTests
         """{"observer":"a","subject":"b","type":"restart","importance":1,"start_time":9223372036854775808}""",
         "start_time")]
     [TestCase(
-        "observation", """{"observer":"a","subject":"b","type":"restart","importance":1,"start_time":1,"restart_num":-1}""",
+        "observation",
+        """{"observer":"a","subject":"b","type":"restart","importance":1,"start_time":1,"restart_num":-1}""",
         "restart_num")]
     [TestCase(
         "observation",
@@ -98,7 +101,8 @@ public sealed class KindTests
     [TestCase("hey-there", $$"""{"PublicKey":"{{Key}}"}""", "From")]
     [TestCase("chau", """{"PublicKey":""}""", "From")]
     [TestCase("checkpoint", """{"subject":"a","as_of_time":1,"voter_ids":["v"],"signatures":[1]}""", "signatures")]
-    [TestCase("checkpoint", """{"subject":"a","as_of_time":1,"observation":{"last_seen":"x"}}""", "observation.last_seen")]
+    [TestCase(
+        "checkpoint", """{"subject":"a","as_of_time":1,"observation":{"last_seen":"x"}}""", "observation.last_seen")]
     public void Read_NotValid_NamesTheMember(string service, string data, string named)
     {
         var (reading, _) = Nara.Read(service, data);

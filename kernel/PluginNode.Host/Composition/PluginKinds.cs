@@ -5,8 +5,8 @@ namespace PluginNode.Composition;
 /// <summary>The event kinds that the plugins provide.</summary>
 internal static class PluginKinds
 {
-    /// <summary>Asks every plugin, in the order of their ids. One whose kind can't be added is faulted; the kinds that it
-    /// had added before stay, so that events that are there can still be read.</summary>
+    /// <summary>Asks every plugin, in the order of their ids. One whose kind can't be added is faulted; the kinds that
+    /// it had added before stay, so that events that are there can still be read.</summary>
     public static EventKinds Of(PluginSet plugins)
     {
         var kinds = new EventKinds();

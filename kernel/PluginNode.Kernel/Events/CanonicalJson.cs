@@ -18,7 +18,8 @@ public static class CanonicalJson
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
-    /// <summary>What keeps bytes from being one JSON value in UTF-8 within the depth; null where nothing does.</summary>
+    /// <summary>What keeps bytes from being one JSON value in UTF-8 within the depth; null where nothing
+    /// does.</summary>
     public static string? Problem(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json)) return "it is not UTF-8";

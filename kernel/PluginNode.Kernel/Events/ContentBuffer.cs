@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace PluginNode.Events;
 
-/// <summary>Where a kind writes an event's content: pooled, and bounded, because a kind is not the kernel's code. Used on
-/// one thread.</summary>
+/// <summary>Where a kind writes an event's content: pooled, and bounded, because a kind is not the kernel's code. Used
+/// on one thread.</summary>
 internal sealed class ContentBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int MostBytes = 1 << 20;

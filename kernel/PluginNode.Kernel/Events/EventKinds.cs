@@ -28,7 +28,8 @@ public sealed class EventKinds
     {
         ArgumentNullException.ThrowIfNull(kind);
         var (service, member) = (kind.Service, kind.Member);
-        if (!Event.IsService(service)) return $"the event kind of '{owner}' names the service '{service}': that is none";
+        if (!Event.IsService(service))
+            return $"the event kind of '{owner}' names the service '{service}': that is none";
         if (string.IsNullOrEmpty(member) || !Ascii.IsValid(member) || member.Length > Event.MaxServiceBytes
             || Taken.Contains(member))
             return $"the event kind '{service}' of '{owner}' wants its data in the member '{member}': that can't be";
@@ -38,7 +39,8 @@ public sealed class EventKinds
             if (known.TryGetValue(service, out var other))
                 return $"the event kind '{service}' of '{owner}' is already provided by '{other.Owner}'";
             var added = new Known(kind, owner, service, Encoding.ASCII.GetBytes(member));
-            _registry = new Registry(new Dictionary<string, Known>(known, StringComparer.Ordinal) { [service] = added });
+            _registry = new Registry(
+                new Dictionary<string, Known>(known, StringComparer.Ordinal) { [service] = added });
             return null;
         }
     }

@@ -76,7 +76,8 @@ internal ref struct EventReader(ReadOnlySpan<byte> json, EventKinds kinds, NameC
     // Which of two is meant, every reader might answer in another way.
     private bool Once(Members member)
     {
-        if ((_seen & member) != Members.None) return Refuse(EventVerdict.Malformed, $"the member {NameOf(member)} stands there twice");
+        if ((_seen & member) != Members.None)
+            return Refuse(EventVerdict.Malformed, $"the member {NameOf(member)} stands there twice");
         _seen |= member;
         return true;
     }
@@ -202,7 +203,8 @@ internal ref struct EventReader(ReadOnlySpan<byte> json, EventKinds kinds, NameC
         foreach (var member in (ReadOnlySpan<Members>)[Members.Id, Members.Timestamp, Members.Service])
             if ((_seen & member) == Members.None)
                 return EventDecoding.Refused(EventVerdict.Malformed, $"the member {NameOf(member)} is missing");
-        if ((_seen & Members.Data) == Members.None) return EventDecoding.Refused(EventVerdict.Malformed, Missing(_kind!));
+        if ((_seen & Members.Data) == Members.None)
+            return EventDecoding.Refused(EventVerdict.Malformed, Missing(_kind!));
         ReadOnlySpan<byte> signature = _signature;
         var made = new Event(
             _id, _timestamp, _service, _emitter, _emitterId, signature[.._signatureLength], _json[_data]);

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace PluginNode.Events;
 
-/// <summary>Keeps strings for names that come again and again, so that a ledger of many events of few emitters holds few
-/// strings. A slot's name gives way to the next one that falls into it; which strings are shared decides nothing.
+/// <summary>Keeps strings for names that come again and again, so that a ledger of many events of few emitters holds
+/// few strings. A slot's name gives way to the next one that falls into it; which strings are shared decides nothing.
 /// Callable from any thread.</summary>
 internal sealed class NameCache
 {

@@ -17,8 +17,9 @@ internal static class VoteCounter
         {
             return EventVerifier.Failed(@event, e);
         }
-        if (vouching.Required < 1 || vouching.Votes.Count > Vouching.MostVotes)
-            return content.With(EventVerdict.NotVouched, $"{vouching.Votes.Count} votes are not 1 to {Vouching.MostVotes}");
+        if (vouching.Required < 1) return content.With(EventVerdict.NotVouched, "its kind requires no voter at all");
+        if (vouching.Votes.Count > Vouching.MostVotes)
+            return content.With(EventVerdict.NotVouched, $"it has more than {Vouching.MostVotes} votes");
         return Count(content, vouching, keyOfVoter);
     }
 

@@ -8,8 +8,8 @@ namespace PluginNode.NaraEvents.Kinds;
 
 /// <summary>
 /// What the network agreed on about somebody's past. It needs no emitter: each voter signs a text of its own, as it is.
-/// Neither that text nor the content holds the subject's name where there is an id, and the text never holds the event's
-/// timestamp: see the README.
+/// Neither that text nor the content holds the subject's name where there is an id, and the text never holds the
+/// event's timestamp: see the README.
 /// </summary>
 internal sealed class CheckpointKind : IEventKind, IVouchedKind
 {
@@ -78,6 +78,7 @@ internal sealed class CheckpointKind : IEventKind, IVouchedKind
     private static ReadOnlyMemory<byte> BytesOf(string signature)
     {
         var bytes = new byte[ISigner.SignatureBytes];
-        return Convert.TryFromBase64String(signature, bytes, out var length) && length == bytes.Length ? bytes : default;
+        return Convert.TryFromBase64String(signature, bytes, out var length) && length == bytes.Length
+            ? bytes : default(ReadOnlyMemory<byte>);
     }
 }

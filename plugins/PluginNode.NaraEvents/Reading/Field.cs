@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace PluginNode.NaraEvents.Reading;
 
-/// <summary>What a member's value must be: Go decodes into fields of these types, and refuses everything else.</summary>
+/// <summary>What a member's value must be: Go decodes into fields of these types, and refuses the rest.</summary>
 internal enum FieldType
 {
     /// <summary>A text.</summary>

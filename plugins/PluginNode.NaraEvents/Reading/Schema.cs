@@ -8,8 +8,8 @@ namespace PluginNode.NaraEvents.Reading;
 /// <summary>
 /// The members that Go knows of an object, in the order in which a kind names them. All of them are checked, also those
 /// that are under no signature: an event with one of another type would make a nara peer throw away the whole page that
-/// it came with. Members that nobody knows are skipped, as Go does. One that stands there twice is refused: which of the
-/// two is signed, every reader might answer in another way.
+/// it came with. Members that nobody knows are skipped, as Go does. One that stands there twice is refused: which of
+/// the two is signed, every reader might answer in another way.
 /// </summary>
 internal sealed class Schema(params (string Name, FieldType Type)[] members)
 {

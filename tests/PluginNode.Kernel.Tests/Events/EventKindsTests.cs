@@ -27,7 +27,9 @@ public sealed class EventKindsTests
         kinds.Add(first, "one");
         Assert.Multiple(() =>
         {
-            Assert.That(kinds.Add(new RawKind("a", "y"), "two"), Does.Contain("'one'").And.Contain("'two'").And.Contain("'a'"));
+            Assert.That(
+                kinds.Add(new RawKind("a", "y"), "two"),
+                Does.Contain("'one'").And.Contain("'two'").And.Contain("'a'"));
             Assert.That(kinds.Of("a"), Is.SameAs(first));
         });
     }

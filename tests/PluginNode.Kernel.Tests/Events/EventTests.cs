@@ -27,7 +27,8 @@ public sealed class EventTests
             Assert.That(() => new Event(default, 1, "s", "", "", new byte[63], "1"u8), Throws.ArgumentException);
             Assert.That(() => new Event(default, 1, "s", "", "", [], []), Throws.ArgumentException);
             Assert.That(
-                () => new Event(default, 1, "s", "", "", [], new byte[Event.MaxDataBytes + 1]), Throws.ArgumentException);
+                () => new Event(default, 1, "s", "", "", [], new byte[Event.MaxDataBytes + 1]),
+                Throws.ArgumentException);
         });
     }
 

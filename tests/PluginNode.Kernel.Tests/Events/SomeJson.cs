@@ -12,7 +12,8 @@ internal sealed class SomeJson(int seed)
     private static readonly string[] Escapes =
         ["\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\\u0000", "\\u001F", "\\u00e9", "\\uD83d\\udE08"];
     private static readonly string[] Numbers =
-        ["0", "-0", "1", "-1.50", "1E30", "1e-7", "9007199254740991", "5e-324", "0.000001", "333333333.33333329", "1e21"];
+        ["0", "-0", "1", "-1.50", "1E30", "1e-7", "9007199254740991", "5e-324", "0.000001",
+         "333333333.33333329", "1e21"];
 
     private readonly Random _chance = new(seed);
 
