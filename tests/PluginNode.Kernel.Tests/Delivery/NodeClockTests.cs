@@ -63,7 +63,7 @@ public sealed class NodeClockTests
 
     private static NodeClock NewClock(TimeProvider time)
     {
-        var chance = new PluginNode.Identity.SeededChance(1, time);
+        var chance = new PluginNode.Conformance.Fakes.SeededChance(1);
         var sealer = new RecordSealer(TestNode.IdentityOf(1), [], chance);
         var journal = new Journal(new ListStore(new ListMedium()), sealer, time, 1, NullLogger.Instance);
         return new NodeClock(time, journal, NullLogger.Instance);
