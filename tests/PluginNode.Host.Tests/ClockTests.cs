@@ -97,7 +97,8 @@ public sealed class ClockTests
             {
               "node": { "name": "{{name}}" }, "api": { "listen": "http://127.0.0.1:0" },
               "plugins": {
-                "folder": "{{StagedNode.Plugins}}", "settings": { "mesh-http": { "listen": "http://127.0.0.1:{{port}}" } }
+                "folder": "{{StagedNode.Plugins}}",
+                "settings": { "mesh-http": { "listen": "http://127.0.0.1:{{port}}" } }
               },
               "delivery": {
                 "protocols": { "/test/critical": "critical", "/test/moderate": "moderate" },

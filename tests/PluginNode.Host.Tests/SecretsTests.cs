@@ -7,8 +7,8 @@ using PluginNode.Logging;
 namespace PluginNode.Host.Tests;
 
 /// <summary>
-/// Whole nodes with the file store, whose messages go every way that there is. Afterwards nothing of them is readable in
-/// what the nodes wrote, and the secrets stand in their two files only.
+/// Whole nodes with the file store, whose messages go every way that there is. Afterwards nothing of them is readable
+/// in what the nodes wrote, and the secrets stand in their two files only.
 /// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SecretsTests
@@ -72,7 +72,7 @@ public sealed class SecretsTests
     {
         foreach (var node in new[] { _pair.Alpha, _pair.Beta }) await node.Host.StopAsync(CancellationToken.None);
         var log = _log.ToString();
-        Assert.That(log, Does.Contain("is a dead letter").And.Contain("cannot be reached"), "there was something to tell");
+        Assert.That(log, Does.Contain("is a dead letter").And.Contain("cannot be reached"), "there was much to tell");
         foreach (var secret in (string[])[.. OfMessages, .. SecretsOf(_pair.Alpha), .. SecretsOf(_pair.Beta)])
             Assert.That(log, Does.Not.Contain(secret));
     }
@@ -86,8 +86,8 @@ public sealed class SecretsTests
             var seed = SeedOf(node);
             var token = Encoding.ASCII.GetBytes(node.Host.Token.Text);
             byte[][] forms = [seed, token, .. SecretsOf(node).Select(Encoding.ASCII.GetBytes)];
-            var with = Files(node).Where(f => forms.Any(form => f.Bytes.AsSpan().IndexOf(form) >= 0)).Select(f => f.Name);
-            Assert.That(with, Is.EquivalentTo(new[] { "api.token", "identity.pem" }));
+            var with = Files(node).Where(f => forms.Any(form => f.Bytes.AsSpan().IndexOf(form) >= 0));
+            Assert.That(with.Select(f => f.Name), Is.EquivalentTo(new[] { "api.token", "identity.pem" }));
         }
     }
 

@@ -37,7 +37,8 @@ public sealed class RouterTests
             time.Advance(TimeSpan.FromSeconds(1));
         }
         Assert.That(await b.ReceiveAsync(1), Is.EqualTo(new[] { "x" }));
-        Assert.That((await a.Kernel.Outbox.FindAsync(reply.Id))!.Attempts[0].Outcome, Does.Contain("did not come back"));
+        var attempts = (await a.Kernel.Outbox.FindAsync(reply.Id))!.Attempts;
+        Assert.That(attempts[0].Outcome, Does.Contain("did not come back"));
     }
 
     [Test]
