@@ -33,8 +33,8 @@ public sealed class RouterTests
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await a.Kernel.Outbox.FindAsync(reply.Id))!.EndedAt is null)
         {
-            timeout.Token.ThrowIfCancellationRequested();
             time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, timeout.Token); // so that some hours pass at most until this is given up
         }
         Assert.That(await b.ReceiveAsync(1), Is.EqualTo(new[] { "x" }));
         var attempts = (await a.Kernel.Outbox.FindAsync(reply.Id))!.Attempts;
