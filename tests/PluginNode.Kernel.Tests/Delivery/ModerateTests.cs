@@ -22,7 +22,7 @@ public sealed class ModerateTests
         };
         await using var a = await TestNode.StartAsync(network, 1, time: time);
         var reply = await a.SendAsync(2, "x", protocol: "/m");
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while ((await a.Kernel.Outbox.FindAsync(reply.Id))!.State != MessageState.Dead)
         {
             time.Advance(TimeSpan.FromSeconds(1));

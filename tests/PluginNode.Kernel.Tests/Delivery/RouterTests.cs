@@ -30,7 +30,7 @@ public sealed class RouterTests
         await using var a = await TestNode.StartAsync(_network, 1, time: time);
         var reply = await a.SendAsync(2, "x");
         await hanging.Task;
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while ((await a.Kernel.Outbox.FindAsync(reply.Id))!.EndedAt is null)
         {
             time.Advance(TimeSpan.FromSeconds(1));
