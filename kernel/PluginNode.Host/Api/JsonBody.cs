@@ -57,6 +57,10 @@ internal static class JsonBody
         {
             problems.Add(StrictJson.Explain(e));
         }
+        catch (InvalidOperationException)
+        {
+            problems.Add(StrictJson.NoText);
+        }
         return problems.Count > 0 ? string.Join("; ", problems) : error.Message;
     }
 }

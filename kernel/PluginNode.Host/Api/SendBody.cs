@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text;
 using PluginNode.Configuration;
 using PluginNode.Delivery;
@@ -35,12 +36,18 @@ public sealed record SendBody
     /// <summary>Travels with the message.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 
+    private static IReadOnlyDictionary<string, string> Empty => ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>What the kernel is asked for.</summary>
     /// <exception cref="ProblemException">400 or 404.</exception>
     public SendRequest ToRequest(IPeerDirectory peers)
     {
         if (Payload is null == Text is null)
             throw new ProblemException(StatusCodes.Status400BadRequest, "either payload (base64) or text is needed");
+        // The decoder checks members for null, and not what a dictionary holds.
+        foreach (var (name, value) in Attributes ?? Empty)
+            if (value is null)
+                throw new ProblemException(StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
         var request = new SendRequest
         {
             To = PeerReference.Resolve(To, peers),

@@ -76,5 +76,9 @@ public static class ConfigurationFile
         {
             throw new ConfigurationException([$"{name}: {StrictJson.Explain(e)}"]);
         }
+        catch (InvalidOperationException)
+        {
+            throw new ConfigurationException([$"{name}: {StrictJson.NoText}"]);
+        }
     }
 }

@@ -19,6 +19,9 @@ internal static class FrameCodec
     /// <summary>What a frame adds to its payload at most.</summary>
     public const int MaxOverheadBytes = 32 * 1024;
 
+    // Kept, unknown fields would cost a hundred times the bytes that they come in.
+    private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
+
     /// <summary>The envelope of a message; the same message always encodes to the same bytes.</summary>
     /// <param name="message">Its fields.</param>
     /// <param name="payload">Its payload; not copied.</param>
@@ -57,17 +60,23 @@ internal static class FrameCodec
     }
 
     /// <summary>Decodes the envelope. Null, with the reason, where it breaks a bound.</summary>
-    public static Envelope? DecodeEnvelope(ReadOnlySpan<byte> bytes, out string reason)
+    public static Envelope? DecodeEnvelope(ReadOnlyMemory<byte> bytes, out string reason)
     {
+        reason = "not an envelope";
+        if (!FrameReader.TryCount(bytes, Envelope.AttributesFieldNumber, out var attributes)) return null;
+        if (attributes > MaxAttributes)
+        {
+            reason = "too many attributes"; // before each becomes an object
+            return null;
+        }
         try
         {
-            var envelope = Envelope.Parser.ParseFrom(bytes);
+            var envelope = Parser.ParseFrom(bytes.Span);
             reason = Problem(envelope);
             return reason.Length == 0 ? envelope : null;
         }
         catch (InvalidProtocolBufferException)
         {
-            reason = "not an envelope";
             return null;
         }
     }
@@ -84,7 +93,6 @@ internal static class FrameCodec
         if (e.From.Length != PeerId.KeyBytes || e.To.Length != PeerId.KeyBytes) return "a key has not 32 bytes";
         if (e.Protocol.Length is 0 or > MaxNameBytes) return "the protocol id has a wrong length";
         if (e.Key.Length > MaxNameBytes || e.Level.Length > MaxNameBytes) return "the key or level is too long";
-        if (e.Attributes.Count > MaxAttributes) return "too many attributes";
         var total = 0;
         string? last = null;
         foreach (var a in e.Attributes)

@@ -35,13 +35,25 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
         return true;
     }
 
-    private bool ReadField(ref FrameFields frame)
+    /// <summary>How often a field stands in a message, before anything is made of it. False where it is no well-formed
+    /// message.</summary>
+    public static bool TryCount(ReadOnlyMemory<byte> bytes, uint field, out int count)
     {
-        if (!ReadVarint(out var tag) || tag >> 3 is 0 or > 0x1FFFFFFF) return false;
-        ulong number = 0;
-        ReadOnlyMemory<byte> part = default;
-        var wireType = (int)(tag & 7);
-        var read = wireType switch
+        count = 0;
+        var reader = new FrameReader(bytes);
+        while (reader._at < bytes.Length)
+        {
+            if (!reader.ReadValue(out var tag, out _, out _)) return false;
+            if (tag >> 3 == field) count++;
+        }
+        return true;
+    }
+
+    private bool ReadValue(out ulong tag, out ulong number, out ReadOnlyMemory<byte> part)
+    {
+        (number, part) = (0, default);
+        if (!ReadVarint(out tag) || tag >> 3 is 0 or > 0x1FFFFFFF) return false;
+        return (int)(tag & 7) switch
         {
             Varint => ReadVarint(out number),
             Fixed64 => ReadPart(8, out part),
@@ -49,7 +61,12 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
             Delimited => ReadVarint(out var length) && ReadPart(length, out part),
             _ => false,
         };
-        if (!read) return false;
+    }
+
+    private bool ReadField(ref FrameFields frame)
+    {
+        if (!ReadValue(out var tag, out var number, out var part)) return false;
+        var wireType = (int)(tag & 7);
         switch (tag >> 3, wireType)
         {
             case (1, Varint): frame.Version = (uint)number; break;

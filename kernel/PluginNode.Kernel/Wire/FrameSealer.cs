@@ -31,7 +31,7 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
     private (Incoming?, Transports.SendOutcome) Open(PeerId from, ReadOnlyMemory<byte> bytes, FrameProofs proofs)
     {
         if (FrameCodec.Decode(bytes, maxPayload, out var reason) is not { } frame) return (null, Retry(default, reason));
-        if (FrameCodec.DecodeEnvelope(frame.Envelope.Span, out reason) is not { } envelope)
+        if (FrameCodec.DecodeEnvelope(frame.Envelope, out reason) is not { } envelope)
             return (null, Retry(default, reason));
 
         var id = FrameCodec.ReadId(envelope.Id);

@@ -16,7 +16,8 @@ internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> corpus, ul
     private const int MostEdits = 5;
     private const int MostBytes = 128 * 1024;
 
-    private readonly List<byte[]> _pool = [.. corpus];
+    private readonly Gen<Edit> _edits = Gen.Frequency([.. target.Edits.Select(e => (e.Weight, Gen.Constant(e.Edit)))]);
+    private byte[][] _pool = [.. corpus];
     private readonly HashSet<string> _shapes = new(StringComparer.Ordinal);
 
     /// <summary>Goes on until <paramref name="goOn"/> says no to a number of tries, or something is found.</summary>
@@ -30,7 +31,7 @@ internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> corpus, ul
                 return new FuzzReport(tries, accepted, _shapes.Count, find);
             if (verdict.Accepted) accepted++;
             var shape = $"{verdict.Accepted} {Find.ShapeOf(verdict.Text)}";
-            if (_pool.Count < corpus.Count + MostKept && _shapes.Add(shape)) _pool.Add(input);
+            if (_shapes.Count < MostKept && _shapes.Add(shape)) _pool = [.. _pool, input];
         }
         return new FuzzReport(tries, accepted, _shapes.Count, null);
     }
@@ -40,7 +41,7 @@ internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> corpus, ul
         // each try has numbers of its own, so that none depends on how many the one before has drawn
         var chance = new Rnd(seed + ((ulong)attempt * 0x9E3779B97F4A7C15), 0xD1B54A32D192ED03);
         var gen =
-            from start in Gen.Elements(_pool.ToArray())
+            from start in Gen.Elements(_pool)
             from count in Gen.Choose(1, MostEdits)
             from edited in Edited(start, count)
             select edited;
@@ -49,8 +50,8 @@ internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> corpus, ul
 
     private Gen<byte[]> Edited(byte[] input, int count) => count == 0 || input.Length > MostBytes
         ? Gen.Constant(input)
-        : from edit in Gen.Frequency([.. target.Edits.Select(e => (e.Weight, Gen.Constant(e.Edit)))])
-          from other in Gen.Elements(_pool.ToArray())
+        : from edit in _edits
+          from other in Gen.Elements(_pool)
           from once in edit(input, other)
           from more in Edited(once, count - 1)
           select more;

@@ -66,7 +66,7 @@ internal sealed class SegmentTarget : FuzzTarget
         var disk = DiskOf(input);
         var (records, report, lost) = await OpenAsync(disk);
         foreach (var (sequence, record) in records)
-            Holds.That(_stored.Contains(record), $"record {sequence} is returned, and was never stored so");
+            Holds.That(_stored.Contains(record), $"record {sequence} is returned, and was never stored so: {record[..Math.Min(record.Length, 300)]}");
         OneByteTakesOneRecord(input, records, report.Damage.Count + lost);
         var (again, second, lostAgain) = await OpenAsync(disk);
         Holds.That(

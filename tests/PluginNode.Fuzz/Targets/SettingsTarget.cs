@@ -30,9 +30,10 @@ internal sealed class SettingsTarget(
         try
         {
             // as the configuration file is read, of which settings are a part
-            document = JsonDocument.Parse(input, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            document = JsonDocument.Parse(
+                Encoding.UTF8.GetString(input), new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return Verdict.Refused("no JSON");
         }
