@@ -45,7 +45,7 @@ internal static class ProtoEdits
 
     /// <summary>Fields that no version knows: many, each small.</summary>
     public static readonly Edit UnknownFields = (input, _) => OfField(input, (fields, at) =>
-        from many in Gen.Choose(1, 2000)
+        from many in Gen.Choose(1, 400)
         from first in Gen.Choose(20, 100_000)
         select (IEnumerable<Field>)
             [.. fields, .. Enumerable.Range(first, many).Select(n => new Field((uint)n, Varint, [0]))]);
@@ -117,8 +117,8 @@ internal static class ProtoEdits
         using var message = new MemoryStream();
         foreach (var field in fields)
         {
-            message.Write(VarintOf(((ulong)field.Number << 3) | (uint)field.Type, 0));
-            if (field.Type == Delimited) message.Write(VarintOf((ulong)field.Content.Length, 0));
+            WriteVarint(message, ((ulong)field.Number << 3) | (uint)field.Type, 0);
+            if (field.Type == Delimited) WriteVarint(message, (ulong)field.Content.Length, 0);
             message.Write(field.Content);
         }
         return message.ToArray();
@@ -138,14 +138,14 @@ internal static class ProtoEdits
 
     private static byte[] VarintOf(ulong value, int digits)
     {
-        var bytes = new List<byte>();
-        do
-        {
-            bytes.Add((byte)(value | 0x80));
-            value >>= 7;
-        }
-        while (value != 0 || bytes.Count < digits);
-        bytes[^1] &= 0x7f;
-        return [.. bytes];
+        using var bytes = new MemoryStream();
+        WriteVarint(bytes, value, digits);
+        return bytes.ToArray();
+    }
+
+    private static void WriteVarint(MemoryStream to, ulong value, int digits)
+    {
+        for (; value > 0x7f || digits > 1; value >>= 7, digits--) to.WriteByte((byte)(value | 0x80));
+        to.WriteByte((byte)value);
     }
 }

@@ -41,6 +41,8 @@ internal abstract class FuzzTarget
     /// </summary>
     /// <exception cref="BrokenPropertyException">The property does not hold.</exception>
     public abstract Verdict Check(byte[] input);
+
+    public override string ToString() => Name;
 }
 
 /// <summary>An input for which a property does not hold.</summary>

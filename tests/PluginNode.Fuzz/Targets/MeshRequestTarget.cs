@@ -42,7 +42,7 @@ internal sealed class MeshRequestTarget : FuzzTarget
     {
         RequestHead head = default;
         byte[] signature = [];
-        if (!Measure.Bounded((64 * 1024) + (8L * input.Length), () => TryRead(input, out head, out signature)))
+        if (!Measure.Bounded((64 * 1024) + (16L * input.Length), () => TryRead(input, out head, out signature)))
             return Verdict.Refused("no head");
         Holds.That(
             TryRead(Write(head), out var again, out _) && Text(again) == Text(head), "written again it is another head");

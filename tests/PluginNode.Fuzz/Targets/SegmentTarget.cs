@@ -9,7 +9,7 @@ namespace PluginNode.Fuzz.Targets;
 
 /// <summary>
 /// A store whose files were changed. It opens, and what of it unseals is what was stored; the next opening finds the
-/// same and no damage that was not mended. Where it differs from a sample in one byte, at most one record is missing, and
+/// same, and no damage that was not told. Where it differs from a sample in one byte, at most one record is missing, and
 /// not without a report. Input: parts, each a segment.
 /// </summary>
 internal sealed class SegmentTarget : FuzzTarget
@@ -69,9 +69,11 @@ internal sealed class SegmentTarget : FuzzTarget
             Holds.That(_stored.Contains(record), $"record {sequence} is returned, and was never stored so: {record[..Math.Min(record.Length, 300)]}");
         OneByteTakesOneRecord(input, records, report.Damage.Count + lost);
         var (again, second, lostAgain) = await OpenAsync(disk);
+        // A body that was damaged and put aside when it was read stays where it is, and is seen again where the last
+        // write of its segment is now its own.
         Holds.That(
-            second.Damage.Count == 0 && lostAgain == 0,
-            $"damage is found again: {string.Join(", ", second.Damage.Select(d => $"{d.What} at {d.Where}"))}, {lostAgain} lost");
+            second.Damage.Count <= lost && lostAgain == 0,
+            $"damage is found again: {Told(second)}, {lostAgain} lost; before: {Told(report)}, {lost} lost");
         Holds.That(
             records.OrderBy(r => r.Key).SequenceEqual(again.OrderBy(r => r.Key)),
             $"the next opening finds {again.Count} records and not {records.Count}");
@@ -91,6 +93,9 @@ internal sealed class SegmentTarget : FuzzTarget
             Holds.That(missing == 0 || reported > 0, "a record is missing and nothing says so");
         }
     }
+
+    private static string Told(StoreReport report) =>
+        string.Join(", ", report.Damage.Select(d => $"{d.What} at {d.Where}, {d.Bytes} bytes"));
 
     /// <summary>What can be unsealed, what opening reported, and how many records could not be read.</summary>
     private async Task<(Dictionary<long, string> Records, StoreReport Report, int Lost)> OpenAsync(MemoryDisk disk)
