@@ -19,7 +19,7 @@ internal sealed class MutationTests
     [TestCaseSource(nameof(Targets))]
     public void Mutations_OfTheCorpus_BreakNothing(FuzzTarget target)
     {
-        var tries = Whole.Contains(target.Name) ? 300 : 2000;
+        var tries = Whole.Contains(target.Name) ? 150 : 1000;
         TestContext.Out.WriteLine($"seed {Seed}, {tries} tries");
         var report = Run(target, Seed, tries);
         Assert.That(report.Find?.What, Is.Null, () =>

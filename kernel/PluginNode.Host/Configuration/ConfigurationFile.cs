@@ -69,8 +69,9 @@ public static class ConfigurationFile
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: Relaxed) as JsonObject
-                ?? throw new ConfigurationException([$"{name}: an object {{ … }} is needed"]);
+            var document = JsonNode.Parse(text, documentOptions: Relaxed);
+            document?.ToJsonString(); // reads every text: one that is none is told here, and not where it is used
+            return document as JsonObject ?? throw new ConfigurationException([$"{name}: an object {{ … }} is needed"]);
         }
         catch (JsonException e)
         {

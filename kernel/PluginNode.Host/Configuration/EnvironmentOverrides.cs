@@ -93,9 +93,11 @@ internal static class EnvironmentOverrides
         if (expected is not null && TextNeeded.Contains(expected.Name)) return JsonValue.Create(value);
         try
         {
-            return JsonNode.Parse(value);
+            var read = JsonNode.Parse(value, documentOptions: new() { AllowDuplicateProperties = false });
+            read?.ToJsonString(); // reads every text
+            return read;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Not JSON, so it is meant as text; where text is wrong the check of the whole document says so.
             return JsonValue.Create(value);

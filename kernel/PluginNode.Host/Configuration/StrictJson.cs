@@ -3,10 +3,13 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace PluginNode.Configuration;
 
-/// <summary>Compares a document with a source-generated type and finds every problem at once, each with its full path,
+/// <summary>Compares a document with a source-generated type and finds every problem at once, up to a number of them, each with its full path,
 /// where a decoder would stop at the first.</summary>
 internal static class StrictJson
 {
+    /// <summary>How many problems are told at once: a hostile document would have one in every other byte.</summary>
+    private const int MostProblems = 50;
+
     /// <summary>What is wrong where reading a name or text is an <see cref="InvalidOperationException"/>: a document
     /// may hold what is no Unicode (a lone surrogate, <c>"\ud800"</c>), and its reader only finds that out
     /// then.</summary>
@@ -21,11 +24,11 @@ internal static class StrictJson
                 CheckMembers(value, type, path, problems);
                 break;
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
-                foreach (var entry in value.EnumerateObject())
+                foreach (var entry in value.EnumerateObject().TakeWhile(_ => problems.Count < MostProblems))
                     Check(entry.Value, type.Options.GetTypeInfo(type.ElementType!), Join(path, entry.Name), problems);
                 break;
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
-                foreach (var (index, element) in value.EnumerateArray().Index())
+                foreach (var (index, element) in value.EnumerateArray().Index().TakeWhile(_ => problems.Count < MostProblems))
                     Check(element, type.Options.GetTypeInfo(type.ElementType!), $"{path}[{index}]", problems);
                 break;
             default:
@@ -43,7 +46,7 @@ internal static class StrictJson
 
     private static void CheckMembers(JsonElement value, JsonTypeInfo type, string path, ICollection<string> problems)
     {
-        foreach (var member in value.EnumerateObject())
+        foreach (var member in value.EnumerateObject().TakeWhile(_ => problems.Count < MostProblems))
         {
             var inside = Join(path, member.Name);
             var known = type.Properties.FirstOrDefault(p => p.Name == member.Name);

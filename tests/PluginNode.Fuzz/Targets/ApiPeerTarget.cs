@@ -25,9 +25,11 @@ internal sealed class ApiPeerTarget : ApiTarget
 
     public override Verdict Check(byte[] input)
     {
-        if (Parts.Split(input) is not [var name, var body, ..]) return Verdict.Refused("no request");
+        if (Parts.Split(input) is not [var bytes, var body, ..]) return Verdict.Refused("no request");
+        var name = Encoding.UTF8.GetString(bytes);
+        if (name.Length == 0 || name.Contains('/', StringComparison.Ordinal)) return Verdict.Refused("another route");
         var decoded = Decode(body, ApiJson.Wire.PeerPut);
-        return OneThread.Run(() => CheckAsync(input, Encoding.UTF8.GetString(name), body, decoded));
+        return OneThread.Run(() => CheckAsync(input, name, body, decoded));
     }
 
     private async Task<Verdict> CheckAsync(byte[] input, string name, byte[] body, PeerPut? put)
@@ -35,10 +37,7 @@ internal sealed class ApiPeerTarget : ApiTarget
         var disk = new MemoryDisk();
         await using (var world = await ApiWorld.OpenAsync(disk))
         {
-            // 404, 405: a path that is no peer's, which a name with a slash makes
-            var answer = await world.CallAsync("PUT", $"/v1/peers/{name}", body);
-            if (answer.Status is 404 or 405) return Verdict.Refused($"{answer.Status}");
-            answer = await CallAsync(world, "PUT", $"/v1/peers/{name}", body, input, 200, 400, 409, 503);
+            var answer = await CallAsync(world, "PUT", $"/v1/peers/{name}", body, input, 200, 400, 409, 503);
             if (answer.Status != 200) return Of(answer);
             Holds.That(put is not null && Is(world.Kernel.Peers, name, put), "another peer is taken");
         }

@@ -15,6 +15,9 @@ internal abstract class ApiTarget : FuzzTarget
     // what a request costs before its body is looked at, a new kernel's first commit included
     private const int Fixed = 2 << 20;
 
+    // as many problems as are told at once, each an exception of the decoder
+    private const int DecodeFixed = 512 * 1024;
+
     public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } =
         [.. ByteEdits.All, .. TextEdits.All, .. JsonEdits.All, .. JsonEdits.All, .. JsonEdits.All];
 
@@ -28,7 +31,7 @@ internal abstract class ApiTarget : FuzzTarget
         try
         {
             decoded = Measure.Bounded(
-                (128 * 1024) + (64L * body.Length), () => JsonBody.Decode(new ReadOnlySequence<byte>(body), type));
+                DecodeFixed + (64L * body.Length), () => JsonBody.Decode(new ReadOnlySequence<byte>(body), type));
         }
         catch (ProblemException e)
         {

@@ -42,7 +42,9 @@ internal sealed class MeshRequestTarget : FuzzTarget
     {
         RequestHead head = default;
         byte[] signature = [];
-        if (!Measure.Bounded((64 * 1024) + (16L * input.Length), () => TryRead(input, out head, out signature)))
+        var (headers, length) = HeadersOf(input);
+        var most = (64 * 1024) + (8L * input.Length);
+        if (!Measure.Bounded(most, () => RequestHead.TryRead(headers, length, out head, out signature)))
             return Verdict.Refused("no head");
         Holds.That(
             TryRead(Write(head), out var again, out _) && Text(again) == Text(head), "written again it is another head");
@@ -51,12 +53,18 @@ internal sealed class MeshRequestTarget : FuzzTarget
         return Verdict.Took("signed");
     }
 
-    private static bool TryRead(byte[] input, out RequestHead head, out byte[] signature)
+    private static (HeaderDictionary Headers, long Length) HeadersOf(byte[] input)
     {
         var headers = new HeaderDictionary();
         foreach (var (name, value) in HeaderText.Read(input).Headers)
             headers[name] = StringValues.Concat(headers[name], value);
-        var length = long.TryParse(headers[Length], NumberStyles.None, CultureInfo.InvariantCulture, out var l) ? l : 0;
+        var isNumber = long.TryParse(headers[Length], NumberStyles.None, CultureInfo.InvariantCulture, out var length);
+        return (headers, isNumber ? length : 0);
+    }
+
+    private static bool TryRead(byte[] input, out RequestHead head, out byte[] signature)
+    {
+        var (headers, length) = HeadersOf(input);
         return RequestHead.TryRead(headers, length, out head, out signature);
     }
 
