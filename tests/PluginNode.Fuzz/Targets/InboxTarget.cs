@@ -53,7 +53,8 @@ internal sealed class InboxTarget : FuzzTarget
             var again = await ReceiveAsync(world, frames);
             for (var i = 0; i < again.Count; i++)
                 Holds.That(
-                    again[i].Status == (outcomes[i].Status == SendStatus.Delivered ? SendStatus.Duplicate : outcomes[i].Status),
+                    outcomes[i].Status == SendStatus.Delivered
+                        ? again[i].Status == SendStatus.Duplicate : again[i].Status != SendStatus.Delivered,
                     $"sent again: {outcomes[i].Status} became {again[i].Status}");
         }
         await using (var world = await KernelWorld.OpenAsync(disk))

@@ -43,7 +43,7 @@ internal sealed class ApiWorld : IAsyncDisposable
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
         context.Request.Method = method;
-        context.Request.Path = path;
+        context.Request.Path = new PathString(path); // decoded, as the server hands it over
         context.Request.Body = new MemoryStream(body, writable: false);
         context.Request.ContentLength = body.Length;
         context.Response.Body = answer;
