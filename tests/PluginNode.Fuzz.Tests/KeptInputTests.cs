@@ -22,7 +22,8 @@ internal sealed class KeptInputTests
         foreach (var (name, bytes) in corpus)
         {
             Assert.That(Find.In(target, bytes, out var verdict)?.What, Is.Null, name);
-            Assert.That(verdict.Accepted, Is.True, $"{name} is refused ({verdict.Text}): a corpus begins with what is valid");
+            Assert.That(verdict.Accepted, Is.True,
+                $"{name} is refused ({verdict.Text}): a corpus begins with what is valid");
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class MutationTests
             $"build/fuzz {target.Name} --seed {Seed} --tries {report.Find!.Try} replays it; "
             + Convert.ToBase64String(Reduction.Of(target, report.Find!).Input));
         Assert.That(report.Tries, Is.EqualTo(tries));
-        // Mutations that are all refused at the door would test nothing behind it, and so would those that change nothing.
+        // Mutations that are all refused at the door would test nothing behind it, and so would those that change
+        // nothing.
         Assert.That(report.Accepted, Is.InRange(1, tries - 1));
     }
 

@@ -27,7 +27,8 @@ internal sealed class PlantedFaultTests
 
     [Test]
     public void ALengthThatIsAllocatedAtOnce_IsFoundByItsBound() => IsFound(
-        new BrokenDecoder(ByteEdits.All, [0, 0, 0, 3, 1, 2, 3], input => Measure.Bounded(4096 + (8L * input.Length), () =>
+        new BrokenDecoder(ByteEdits.All, [0, 0, 0, 3, 1, 2, 3], input =>
+            Measure.Bounded(4096 + (8L * input.Length), () =>
         {
             if (input.Length < 4) return Verdict.Refused("short");
             var length = BinaryPrimitives.ReadUInt32BigEndian(input);
@@ -69,7 +70,8 @@ internal sealed class PlantedFaultTests
         IsFound(
             new BrokenDecoder(ProtoEdits.All, sample[1..], input =>
             {
-                if (!input.AsSpan().StartsWith(sample.AsSpan(1, 6))) return Verdict.Refused("not signed"); // field 3 is not
+                // field 3 is behind what is signed
+                if (!input.AsSpan().StartsWith(sample.AsSpan(1, 6))) return Verdict.Refused("not signed");
                 Holds.That(input.AsSpan().SequenceEqual(sample.AsSpan(1)), "taken with other content");
                 return Verdict.Took();
             }),

@@ -47,7 +47,8 @@ public sealed record SendBody
         // The decoder checks members for null, and not what a dictionary holds.
         foreach (var (name, value) in Attributes ?? Empty)
             if (value is null)
-                throw new ProblemException(StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
+                throw new ProblemException(
+                    StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");
         var request = new SendRequest
         {
             To = PeerReference.Resolve(To, peers),

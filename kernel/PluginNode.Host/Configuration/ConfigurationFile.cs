@@ -39,7 +39,7 @@ public static class ConfigurationFile
         var problems = new List<string>();
         var type = ConfigurationJson.Default.NodeConfiguration;
         EnvironmentOverrides.Apply(document, type, environment, problems);
-        using var whole = JsonDocument.Parse(document.ToJsonString());
+        using var whole = Whole(document, name);
         var inFile = new List<string>();
         StrictJson.Check(whole.RootElement, type, "", inFile);
         NodeSettings? settings = null;
@@ -62,6 +62,20 @@ public static class ConfigurationFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException([$"{path} can't be read: {e.Message}"]);
+        }
+    }
+
+    private static JsonDocument Whole(JsonObject document, string name)
+    {
+        try
+        {
+            return JsonDocument.Parse(document.ToJsonString());
+        }
+        catch (JsonException e)
+        {
+            // Each part was read before: what is new is how deep they are together.
+            throw new ConfigurationException(
+                [$"{name}: with the {EnvironmentOverrides.Prefix}… variables above it: {StrictJson.Explain(e)}"]);
         }
     }
 

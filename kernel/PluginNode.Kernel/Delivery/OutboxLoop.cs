@@ -23,7 +23,7 @@ internal sealed partial class OutboxLoop : PumpContext
     private readonly KernelOptions _options;
     private readonly GroupCommit _commits;
     private readonly Dictionary<Guid, Message> _messages = [];
-    private readonly Dictionary<Guid, TaskCompletionSource<SendReply>> _accepting = [];
+    private readonly Dictionary<Guid, (UInt128 Digest, Task<SendReply> Reply)> _accepting = [];
     private readonly Dictionary<(PeerId To, string Key), int> _acceptingLanes = [];
     private readonly Dictionary<PeerId, PeerPump> _pumps = [];
     private readonly HashSet<PeerPump> _changed = [];
@@ -92,12 +92,21 @@ internal sealed partial class OutboxLoop : PumpContext
                 reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
             }
             // Not before what was handed over earlier for this lane and is on its way to the disk.
-            if (_acceptingLanes.ContainsKey((message.To, message.Key))) _commits.Add([], [], _ => Take());
-            else Take();
+            if (!_acceptingLanes.ContainsKey((message.To, message.Key)))
+            {
+                Take();
+                return;
+            }
+            _accepting.Add(message.Id, (message.Digest, reply.Task));
+            _commits.Add([], [], _ =>
+            {
+                _accepting.Remove(message.Id);
+                Take();
+            });
             return;
         }
         message.Stored = true;
-        _accepting.Add(message.Id, reply);
+        _accepting.Add(message.Id, (message.Digest, reply.Task));
         var lane = (message.To, message.Key);
         _acceptingLanes[lane] = _acceptingLanes.GetValueOrDefault(lane) + 1;
         Entry entry = new(Collection.Outbox, message.Id, message.Sequence, message.ToHeader(), payload);
@@ -141,7 +150,7 @@ internal sealed partial class OutboxLoop : PumpContext
     {
         if (_accepting.TryGetValue(id, out var first))
         {
-            _ = AnswerLikeAsync(first.Task, reply);
+            _ = AnswerLikeAsync(first.Reply, first.Digest == digest, reply);
             return true;
         }
         if (_messages.TryGetValue(id, out var message))
@@ -158,12 +167,14 @@ internal sealed partial class OutboxLoop : PumpContext
         return true;
     }
 
-    // The same id sent twice at once: both callers learn what the first one learns. Other content is judged by the
-    // next call; two different messages under one id at the same instant cannot both be right.
-    private static async Task AnswerLikeAsync(Task<SendReply> first, TaskCompletionSource<SendReply> reply)
+    // The same id sent twice at once: both callers learn what the first one learns, and who sent other content learns
+    // that it was not taken.
+    private static async Task AnswerLikeAsync(Task<SendReply> first, bool same, TaskCompletionSource<SendReply> reply)
     {
         var answer = await first;
-        reply.SetResult(answer.Verdict == SendVerdict.Accepted ? answer with { Verdict = SendVerdict.Known } : answer);
+        if (answer.Verdict != SendVerdict.Accepted) reply.SetResult(answer);
+        else if (same) reply.SetResult(answer with { Verdict = SendVerdict.Known });
+        else reply.SetResult(Not(SendVerdict.Conflict, answer.Id, "this id was used for another message"));
     }
 
     private Message NewMessage(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)

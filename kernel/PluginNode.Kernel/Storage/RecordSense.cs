@@ -42,10 +42,12 @@ internal static class RecordSense
 
     private static string? Time(long ms) => ms is >= FirstMs and <= LastMs ? null : "a time is out of range";
 
-    private static string? Elapsed(long ticks) => ticks is >= 0 and <= MostElapsed ? null : "an elapsed time is out of range";
+    private static string? Elapsed(long ticks) =>
+        ticks is >= 0 and <= MostElapsed ? null : "an elapsed time is out of range";
 
-    /// <summary>The sealed header knows how long the body is: without this an empty one, which is sealed as nothing, could
-    /// stand in the place of any other.</summary>
+    /// <summary>The sealed header knows how long the body is: without this an empty one, which is sealed as nothing,
+    /// could stand in the place of any other.</summary>
     private static string? Body(int payload, int sealedBody) =>
-        payload >= 0 && RecordSealer.SealedBytes(payload) == sealedBody ? null : "the body has another length than it had";
+        payload >= 0 && RecordSealer.SealedBytes(payload) == sealedBody
+            ? null : "the body has another length than it had";
 }

@@ -35,17 +35,28 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
         return true;
     }
 
-    /// <summary>How often a field stands in a message, before anything is made of it. False where it is no well-formed
-    /// message.</summary>
+    /// <summary>How often a field, which holds messages, stands in a message, before anything is made of it. False
+    /// where it or one of those is not well-formed: the library skips what it does not know without looking
+    /// closely.</summary>
     public static bool TryCount(ReadOnlyMemory<byte> bytes, uint field, out int count)
     {
         count = 0;
         var reader = new FrameReader(bytes);
         while (reader._at < bytes.Length)
         {
-            if (!reader.ReadValue(out var tag, out _, out _)) return false;
-            if (tag >> 3 == field) count++;
+            if (!reader.ReadValue(out var tag, out _, out var part)) return false;
+            if (tag >> 3 != field) continue;
+            if (!IsMessage(part)) return false;
+            count++;
         }
+        return true;
+    }
+
+    private static bool IsMessage(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new FrameReader(bytes);
+        while (reader._at < bytes.Length)
+            if (!reader.ReadValue(out _, out _, out _)) return false;
         return true;
     }
 

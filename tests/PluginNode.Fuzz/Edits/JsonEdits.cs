@@ -12,9 +12,12 @@ internal static class JsonEdits
     /// <summary>Values that are no JSON, or of another kind than is expected.</summary>
     private static readonly string[] Values =
     [
-        "null", "true", "0", "-1", "1.5", "1e400", "-0", "01", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\\"\"",
-        "\"\ud83d\ude00\"", "{}", "[]", "[null]", "[[[[]]]]", "{\"\":null}", "{\"\\ud800\":1}", "{\"a\":null}", "{\"a\":1,\"a\":2}",
-        "9007199254740993", "2147483648", "9223372036854775808", "\"AAAA\"", "\"A===\"", "/*x*/1", "// x\n1", "\"\t\"", "'a'",
+        "null", "true", "0", "-1", "1.5", "1e400", "-0", "01", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00x\"",
+        "\"\\\"\"",
+        "\"\ud83d\ude00\"", "{}", "[]", "[null]", "[[[[]]]]", "{\"\":null}", "{\"\\ud800\":1}", "{\"a\":null}",
+        "{\"a\":1,\"a\":2}",
+        "9007199254740993", "2147483648", "9223372036854775808", "\"AAAA\"", "\"A===\"", "/*x*/1", "// x\n1", "\"\t\"",
+        "'a'",
         "\"00000000-0000-0000-0000-000000000000\"", "\"-Infinitys\"", "\"1e3s\"", "\"NaN\"",
     ];
 
@@ -27,13 +30,15 @@ internal static class JsonEdits
 
     public static readonly Edit ReplaceName = (input, other) => OfToken(input, IsName, place =>
         from value in Gen.OneOf(
-            Gen.Elements("\"\"", "\"\\ud800\"", "\"to\"", "\"a.b\"", "\"\\u0000\"", "\"peers\"", "\"é\"", "\"A\"", "\"$ref\"")
+            Gen.Elements("\"\"", "\"\\ud800\"", "\"to\"", "\"a.b\"", "\"\\u0000\"", "\"peers\"", "\"é\"", "\"A\"",
+                "\"$ref\"")
                 .Select(Encoding.UTF8.GetBytes),
             SomeToken(other, IsName))
         select ByteEdits.Replace(input, place.From, place.To, value));
 
     /// <summary>A word inside a text or name.</summary>
-    public static readonly Edit InText = (input, other) => OfToken(input, t => t is JsonTokenType.String or JsonTokenType.PropertyName,
+    public static readonly Edit InText = (input, other) =>
+        OfToken(input, t => t is JsonTokenType.String or JsonTokenType.PropertyName,
         place => from edit in Gen.Elements(TextEdits.InsertWord, TextEdits.ReplaceWord, TextEdits.ChangeCase)
                  from text in edit(input[(place.From + 1)..(place.To - 1)], other)
                  select ByteEdits.Replace(input, place.From + 1, place.To - 1, text));
@@ -85,7 +90,8 @@ internal static class JsonEdits
         var tokens = new List<(JsonTokenType, int, int)>();
         var reader = new Utf8JsonReader(input, new JsonReaderOptions
         {
-            AllowMultipleValues = true, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 5000,
+            AllowMultipleValues = true, AllowTrailingCommas = true, MaxDepth = 5000,
+            CommentHandling = JsonCommentHandling.Skip,
         });
         try
         {

@@ -24,7 +24,8 @@ internal static class PartEdits
         select (IEnumerable<byte[]>)[.. parts[..at], theirs, .. parts[at..]]);
 
     /// <summary>Edits one part and leaves the others whole.</summary>
-    public static Edit Within(IReadOnlyList<(int Weight, Edit Edit)> edits) => (input, other) => OfPart(input, (parts, at) =>
+    public static Edit Within(IReadOnlyList<(int Weight, Edit Edit)> edits) => (input, other) =>
+        OfPart(input, (parts, at) =>
         from edit in Gen.Frequency([.. edits.Select(e => (e.Weight, Gen.Constant(e.Edit)))])
         from theirs in Gen.Elements(Parts.Split(other) is { Count: > 0 } some ? some.ToArray() : [other])
         from part in edit(parts[at], theirs)

@@ -13,7 +13,8 @@ internal static class ProtoEdits
 
     private static readonly ulong[] Numbers =
     [
-        0, 1, 127, 128, 255, 256, 4096, 4097, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, long.MaxValue, 1UL << 63,
+        0, 1, 127, 128, 255, 256, 4096, 4097, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, long.MaxValue,
+        1UL << 63,
         ulong.MaxValue, 253_402_300_799_999, 253_402_300_800_000,
     ];
 

@@ -17,7 +17,8 @@ internal static class SegmentEdits
         [(4, 1), (5, 1), (6, 1), (7, 1), (8, 8), (16, 8), (32, 8), (40, 8), (48, 4), (52, 4)];
 
     private static readonly long[] Values =
-        [0, 1, 2, 3, 4, 8, -1, 255, 65_536, 65_537, 20 << 20, (20 << 20) + 1, int.MaxValue, long.MaxValue, long.MinValue];
+        [0, 1, 2, 3, 4, 8, -1, 255, 65_536, 65_537, 20 << 20, (20 << 20) + 1, int.MaxValue, long.MaxValue,
+         long.MinValue];
 
     public static readonly Edit ChangeField = (input, _) => OfFrame(input, (frames, at) =>
         from field in Gen.Elements(Fields)
@@ -85,7 +86,8 @@ internal static class SegmentEdits
 
     private static byte[] Checked(byte[] frame)
     {
-        if (!FrameFormat.TryRead(frame, out var head) || frame.Length < FrameFormat.FixedBytes + head.HeaderBytes) return frame;
+        if (!FrameFormat.TryRead(frame, out var head)
+            || frame.Length < FrameFormat.FixedBytes + head.HeaderBytes) return frame;
         var crc = Crc(Crc(~0u, frame.AsSpan(0, 56)), frame.AsSpan(FrameFormat.FixedBytes, head.HeaderBytes));
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(56), crc);
         return frame;

@@ -11,10 +11,14 @@ internal static class TextEdits
     /// <summary>Numbers, signs, ends and encodings at their borders.</summary>
     public static readonly string[] Words =
     [
-        "0", "-0", "-1", "1e9", "1E999", "0.1", "9223372036854775807", "9223372036854775808", "99999999999999999999999", "+1",
-        "NaN", "Infinity", "-Infinity", "∞", "-∞", "ms", "s", "m", "h", "d", "w", "KiB", "GiB", "TiB", "B", "PT1S", "P1D",
-        "P1M", "P1Y", "-PT1S", "P", "PT", "T", "null", "true", "false", "\0", "\t", "\r\n", "\n", " ", "\u00a0", "\u2028", "é",
-        "\ud83d\ude00", "\ufeff", "/", "+", "#", "..", "://", "[::1]", "[fe80::1%25lo]", "*", "localhost", "http://", "@",
+        "0", "-0", "-1", "1e9", "1E999", "0.1", "9223372036854775807", "9223372036854775808",
+        "99999999999999999999999", "+1",
+        "NaN", "Infinity", "-Infinity", "∞", "-∞", "ms", "s", "m", "h", "d", "w", "KiB", "GiB", "TiB", "B", "PT1S",
+        "P1D",
+        "P1M", "P1Y", "-PT1S", "P", "PT", "T", "null", "true", "false", "\0", "\t", "\r\n", "\n", " ", "\u00a0",
+        "\u2028", "é",
+        "\ud83d\ude00", "\ufeff", "/", "+", "#", "..", "://", "[::1]", "[fe80::1%25lo]", "*", "localhost", "http://",
+        "@",
         "?", ":0", ":65536", ":-1", "%00", "%2f", "__", "PLUGINNODE_", "=", "==", "A", "1", "l", "00000000",
     ];
 
@@ -55,7 +59,8 @@ internal static class TextEdits
         return (from, to);
     }
 
-    private static bool IsOfWord(byte b) => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'.' or (byte)'-' or >= 0x80;
+    private static bool IsOfWord(byte b) =>
+        char.IsAsciiLetterOrDigit((char)b) || b is (byte)'.' or (byte)'-' or >= 0x80;
 
     // As Latin-1 every input is a text, and the same bytes come back.
     private static Gen<byte[]> OfLines(

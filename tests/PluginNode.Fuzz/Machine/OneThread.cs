@@ -27,11 +27,13 @@ internal sealed class OneThread : SynchronizationContext
             var task = work();
             // Wakes the loop below also where the end comes from elsewhere; run there, as a continuation of its own.
             _ = task.ContinueWith(
-                _ => here.Post(_ => { }, null), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ => here.Post(_ => { }, null), CancellationToken.None, TaskContinuationOptions.None,
+                    TaskScheduler.Default);
             while (!task.IsCompleted)
             {
                 if (!here._queue.TryTake(out var next, Patience))
-                    throw new BrokenPropertyException($"nothing happens any more, and it has not ended after {Patience}");
+                    throw new BrokenPropertyException(
+                        $"nothing happens any more, and it has not ended after {Patience}");
                 next.Work(next.State);
             }
             return task.GetAwaiter().GetResult();

@@ -17,7 +17,8 @@ internal sealed class ApiBatchTarget : ApiTarget
         yield return new Sample("one", Encoding.UTF8.GetBytes(ApiSendTarget.Bodies[0]));
         yield return new Sample("all", Encoding.UTF8.GetBytes(string.Join('\n', ApiSendTarget.Bodies)));
         yield return new Sample(
-            "blank-lines", Encoding.UTF8.GetBytes($"\n \r\n{ApiSendTarget.Bodies[0]}\r\n\t\n{ApiSendTarget.Bodies[1]}\n"));
+            "blank-lines",
+                Encoding.UTF8.GetBytes($"\n \r\n{ApiSendTarget.Bodies[0]}\r\n\t\n{ApiSendTarget.Bodies[1]}\n"));
     }
 
     public override Verdict Check(byte[] input) => OneThread.Run(() => CheckAsync(input));

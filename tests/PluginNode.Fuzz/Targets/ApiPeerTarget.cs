@@ -7,8 +7,8 @@ using PluginNode.Peers;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary><c>PUT /v1/peers/{name}</c>: what is taken is the peer that was described, after a restart too. Input: parts,
-/// the name and the body.</summary>
+/// <summary><c>PUT /v1/peers/{name}</c>: what is taken is the peer that was described, after a restart too. Input:
+/// parts, the name and the body.</summary>
 internal sealed class ApiPeerTarget : ApiTarget
 {
     public override string Name => "api-peer";
@@ -20,7 +20,8 @@ internal sealed class ApiPeerTarget : ApiTarget
         var key = Convert.ToBase64String(SomeNodes.Stranger.Self.ToPublicKey());
         yield return Input("plain", "gamma", $$"""{"publicKey":"{{key}}"}""");
         yield return Input(
-            "addresses", "Γ 1", $$"""{"publicKey":"{{key}}","addresses":["mesh+http://127.0.0.1:1","/ip4/1.2.3.4/tcp/1"]}""");
+            "addresses", "Γ 1",
+                $$"""{"publicKey":"{{key}}","addresses":["mesh+http://127.0.0.1:1","/ip4/1.2.3.4/tcp/1"]}""");
     }
 
     public override Verdict Check(byte[] input)
@@ -47,7 +48,8 @@ internal sealed class ApiPeerTarget : ApiTarget
     }
 
     private static bool Is(PeerBook peers, string name, PeerPut put) =>
-        peers.Find(name) is { } peer && Convert.FromBase64String(put.PublicKey).AsSpan().SequenceEqual(peer.Id.ToPublicKey())
+        peers.Find(name) is { } peer
+            && Convert.FromBase64String(put.PublicKey).AsSpan().SequenceEqual(peer.Id.ToPublicKey())
         && peer.Addresses.Select(a => a.Text).SequenceEqual(put.Addresses ?? []);
 
     private static Sample Input(string name, string peer, string body) =>

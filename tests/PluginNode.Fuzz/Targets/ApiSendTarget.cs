@@ -11,13 +11,16 @@ internal sealed class ApiSendTarget : ApiTarget
 {
     public override string Name => "api-send";
 
-    public override IEnumerable<Sample> Samples() => Bodies.Select((b, i) => new Sample($"{i}", Encoding.UTF8.GetBytes(b)));
+    public override IEnumerable<Sample> Samples() =>
+        Bodies.Select((b, i) => new Sample($"{i}", Encoding.UTF8.GetBytes(b)));
 
     /// <summary>Bodies that are accepted; lines of a batch too.</summary>
     internal static readonly string[] Bodies =
     [
         """{"to":"beta","protocol":"/c","text":"hello"}""",
-        $$"""{"to":"{{SomeNodes.Sender.Self}}","protocol":"/m","payload":"AAEC","level":"critical","key":"lane","ttl":"1h"}""",
+        $$"""
+        {"to":"{{SomeNodes.Sender.Self}}","protocol":"/m","payload":"AAEC","level":"critical","key":"lane","ttl":"1h"}
+        """,
         """{"to":"beta","protocol":"/x","text":"","level":"moderate","id":"0198c0de-0000-7000-8000-000000000001"}""",
         """{"to":"beta","protocol":"/c","text":"é\n\u0041","attributes":{"a":"b","c":""},"ttl":"PT1M"}""",
     ];
@@ -44,7 +47,8 @@ internal sealed class ApiSendTarget : ApiTarget
             && view.PayloadBytes == (body.Payload?.Length ?? Encoding.UTF8.GetByteCount(body.Text!))
             && view.Attributes.Count == (body.Attributes?.Count ?? 0)
             && view.Attributes.All(a => body.Attributes![a.Key] == a.Value)
-            && (body.Ttl is null || view.Expires == view.Created + body.Ttl.Value.Value), "another message is accepted");
+            && (body.Ttl is null || view.Expires == view.Created + body.Ttl.Value.Value),
+            "another message is accepted");
         return Of(answer);
     }
 }

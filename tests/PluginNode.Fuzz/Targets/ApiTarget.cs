@@ -8,8 +8,8 @@ using PluginNode.Fuzz.Worlds;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary>A body of the control API, as it comes to its route. The answer has a status that the route documents, and is
-/// never a fault of the node; a refusal is problem details that say why.</summary>
+/// <summary>A body of the control API, as it comes to its route. The answer has a status that the route documents, and
+/// is never a fault of the node; a refusal is problem details that say why.</summary>
 internal abstract class ApiTarget : FuzzTarget
 {
     // what a request costs before its body is looked at, a new kernel's first commit included
@@ -41,7 +41,8 @@ internal abstract class ApiTarget : FuzzTarget
         var text = JsonSerializer.SerializeToUtf8Bytes(decoded, type);
         var again = JsonBody.Decode(new ReadOnlySequence<byte>(text), type);
         Holds.That(
-            JsonSerializer.SerializeToUtf8Bytes(again, type).AsSpan().SequenceEqual(text), "written again it is another body");
+            JsonSerializer.SerializeToUtf8Bytes(again, type).AsSpan().SequenceEqual(text),
+            "written again it is another body");
         return decoded;
     }
 

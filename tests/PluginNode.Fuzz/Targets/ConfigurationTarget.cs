@@ -49,7 +49,8 @@ internal sealed class ConfigurationTarget : FuzzTarget
         yield return Input(
             "environment", "{ \"node\": { \"name\": \"alpha\" } }", "PLUGINNODE_node__name=beta",
             "PLUGINNODE_delivery__protocols={\"/a\":\"critical\"}", "PLUGINNODE_node__formerIdentities__0=x.pem",
-            "PLUGINNODE_plugins__settings__mesh-http__sendTimeout=3s", "PLUGINNODE_delivery__limits__bytes=2GiB", "HOME=/x");
+            "PLUGINNODE_plugins__settings__mesh-http__sendTimeout=3s", "PLUGINNODE_delivery__limits__bytes=2GiB",
+            "HOME=/x");
     }
 
     public override Verdict Check(byte[] input)
@@ -82,7 +83,7 @@ internal sealed class ConfigurationTarget : FuzzTarget
         using var result = JsonDocument.Parse(text);
         var taken = JsonLeaves.Of(result.RootElement).ToDictionary(l => l.Path, l => l.Value, StringComparer.Ordinal);
         var above = environment.Where(e => e.Key.StartsWith(EnvironmentOverrides.Prefix, StringComparison.Ordinal))
-            .Select(e => (Path: '/' + e.Key[EnvironmentOverrides.Prefix.Length..].Replace("__", "/", StringComparison.Ordinal), e.Value))
+            .Select(e => (Path: '/' + PathOf(e.Key), e.Value))
             .ToList();
         foreach (var (path, value) in JsonLeaves.Of(given.RootElement))
         {
@@ -92,12 +93,16 @@ internal sealed class ConfigurationTarget : FuzzTarget
         foreach (var (path, value) in above)
         {
             if (above.Exists(a => a.Path.StartsWith(path + '/', StringComparison.Ordinal))) continue;
-            if (taken.TryGetValue(path, out var leaf) && leaf.ValueKind == JsonValueKind.String && leaf.GetString() == value)
+            if (taken.TryGetValue(path, out var leaf) && leaf.ValueKind == JsonValueKind.String
+                && leaf.GetString() == value)
                 continue;
             using var document = Parsed(value);
             foreach (var (inside, member) in JsonLeaves.Of(document.RootElement)) Takes(taken, path + inside, member);
         }
     }
+
+    private static string PathOf(string variable) =>
+        variable[EnvironmentOverrides.Prefix.Length..].Replace("__", "/", StringComparison.Ordinal);
 
     private static void Takes(Dictionary<string, JsonElement> taken, string path, JsonElement value)
     {
@@ -133,7 +138,10 @@ internal sealed class ConfigurationTarget : FuzzTarget
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in parts.Skip(1))
-            if (Encoding.UTF8.GetString(part).Split('=', 2) is [{ Length: > 0 } name, var value]) environment[name] = value;
+        {
+            if (Encoding.UTF8.GetString(part).Split('=', 2) is [{ Length: > 0 } name, var value])
+                environment[name] = value;
+        }
         return environment;
     }
 

@@ -19,7 +19,8 @@ internal sealed class FrameTarget : FuzzTarget
 
     public override string Name => "frame";
 
-    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } = [.. ByteEdits.All, .. ProtoEdits.All, .. ProtoEdits.All];
+    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } =
+        [.. ByteEdits.All, .. ProtoEdits.All, .. ProtoEdits.All];
 
     public override IEnumerable<Sample> Samples()
     {
@@ -62,8 +63,10 @@ internal sealed class FrameTarget : FuzzTarget
         Holds.That(FrameReader.TryRead(theirs.ToByteArray(), out var again), "encoded again it is no frame");
         Holds.That(
             again.Version == ours.Version && again.Epoch == ours.Epoch && again.Position == ours.Position
-            && again.Index == ours.Index && again.Count == ours.Count && again.Envelope.Span.SequenceEqual(ours.Envelope.Span)
-            && again.Signature.Span.SequenceEqual(ours.Signature.Span) && again.Proof.Span.SequenceEqual(ours.Proof.Span),
+            && again.Index == ours.Index && again.Count == ours.Count
+                && again.Envelope.Span.SequenceEqual(ours.Envelope.Span)
+            && again.Signature.Span.SequenceEqual(ours.Signature.Span)
+                && again.Proof.Span.SequenceEqual(ours.Proof.Span),
             "encoded again it is another frame");
     }
 }

@@ -26,7 +26,8 @@ internal sealed class InboxTarget : FuzzTarget
     {
         yield return new Sample("one", Input(SomeEnvelopes.Plain()));
         yield return new Sample("three", Input(SomeEnvelopes.Plain(), SomeEnvelopes.Full(), SomeEnvelopes.Empty()));
-        yield return new Sample("lane", Input([.. Enumerable.Range(4, 6).Select(i => SomeEnvelopes.Plain((byte)i, "lane"))]));
+        yield return new Sample("lane",
+            Input([.. Enumerable.Range(4, 6).Select(i => SomeEnvelopes.Plain((byte)i, "lane"))]));
     }
 
     public override Verdict Check(byte[] input)
@@ -73,7 +74,8 @@ internal sealed class InboxTarget : FuzzTarget
         return new Verdict(shown.Count > 0, string.Join(", ", texts));
     }
 
-    private static async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(KernelWorld world, List<ReadOnlyMemory<byte>> frames)
+    private static async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
+        KernelWorld world, List<ReadOnlyMemory<byte>> frames)
     {
         try
         {
@@ -95,10 +97,12 @@ internal sealed class InboxTarget : FuzzTarget
             var sent = Envelope.Parser.ParseFrom(content[index].Envelope);
             var message = item.Message;
             Holds.That(
-                message.Id == outcome.Id && message.Id == FrameCodec.ReadId(sent.Id) && message.Protocol == sent.Protocol
+                message.Id == outcome.Id && message.Id == FrameCodec.ReadId(sent.Id)
+                    && message.Protocol == sent.Protocol
                 && message.Level == sent.Level && message.Payload.Span.SequenceEqual(sent.Payload.Span)
                 && message.Attributes.Count == sent.Attributes.Count
-                && sent.Attributes.All(a => message.Attributes[a.Name] == a.Value), "another message is shown than was sent");
+                && sent.Attributes.All(a => message.Attributes[a.Name] == a.Value),
+                    "another message is shown than was sent");
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed class MeshBatchTarget : FuzzTarget
     {
         foreach (var lengths in (int[][])[[0], [5], [1, 0, 300], [16_384, 2], [.. Enumerable.Repeat(3, 40)]])
         {
-            var frames = lengths.Select((l, i) => new Frame(Guid.Empty, Enumerable.Repeat((byte)i, l).ToArray())).ToList();
+            var frames =
+                lengths.Select((l, i) => new Frame(Guid.Empty, Enumerable.Repeat((byte)i, l).ToArray())).ToList();
             yield return new Sample($"frames-{lengths.Length}-{lengths[0]}", Write(frames));
         }
     }
@@ -30,7 +31,8 @@ internal sealed class MeshBatchTarget : FuzzTarget
         if (frames is null) return Verdict.Refused("no batch");
         Holds.That(frames.Length is >= 1 and <= MeshWire.MaxFrames, "a batch of a wrong number of frames");
         Holds.That(
-            Write([.. frames.Select(f => new Frame(Guid.Empty, f))]).AsSpan().SequenceEqual(input), "written again it is another");
+            Write([.. frames.Select(f => new Frame(Guid.Empty, f))]).AsSpan().SequenceEqual(input),
+            "written again it is another");
         return Verdict.Took($"{(frames.Length > 1 ? "several" : "one")}, {frames.Any(f => f.IsEmpty)}");
     }
 

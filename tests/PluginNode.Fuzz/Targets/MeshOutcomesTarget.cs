@@ -24,7 +24,8 @@ internal sealed class MeshOutcomesTarget : FuzzTarget
         yield return new Sample("every-status", Outcomes.Write(all));
         all.Add(new SendOutcome(Guid.Empty, SendStatus.Retry, "the inbox is full", TimeSpan.FromSeconds(3)));
         all.Add(new SendOutcome(new Guid(9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), SendStatus.Refused, new string('é', 200)));
-        all.Add(new SendOutcome(new Guid(10, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), SendStatus.Retry, new string('x', 199) + "\ud83d\ude00"));
+        var cutInTwo = new string('x', 199) + "\ud83d\ude00";
+        all.Add(new SendOutcome(new Guid(10, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), SendStatus.Retry, cutInTwo));
         yield return new Sample("reasons", Outcomes.Write(all));
         yield return new Sample("none", Outcomes.Write([]));
     }
@@ -37,7 +38,8 @@ internal sealed class MeshOutcomesTarget : FuzzTarget
         {
             Holds.That(id == outcome.Id && Enum.IsDefined(outcome.Status), "an outcome of another id, or of no status");
             Holds.That(
-                outcome.Reason is null || (outcome.Reason.Length <= Outcomes.MaxReason && !outcome.Reason.Any(char.IsControl)),
+                outcome.Reason is null
+                    || (outcome.Reason.Length <= Outcomes.MaxReason && !outcome.Reason.Any(char.IsControl)),
                 "a reason is longer than a line");
         }
         var again = Outcomes.Read(Outcomes.Write([.. outcomes.Values]));

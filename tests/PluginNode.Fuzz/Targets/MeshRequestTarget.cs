@@ -47,7 +47,8 @@ internal sealed class MeshRequestTarget : FuzzTarget
         if (!Measure.Bounded(most, () => RequestHead.TryRead(headers, length, out head, out signature)))
             return Verdict.Refused("no head");
         Holds.That(
-            TryRead(Write(head), out var again, out _) && Text(again) == Text(head), "written again it is another head");
+            TryRead(Write(head), out var again, out _) && Text(again) == Text(head),
+            "written again it is another head");
         if (!head.IsSigned(SomeNodes.Receiver, signature)) return Verdict.Took("not signed");
         Holds.That(_signed.Contains(Text(head)), "a signature holds for what was not signed");
         return Verdict.Took("signed");

@@ -32,7 +32,8 @@ internal sealed class MeshResponseTarget : FuzzTarget
     {
         yield return new Sample("outcomes", Write(200, new AnswerHead(1_767_225_600_000), Outcomes.Write([])));
         yield return new Sample("clock", Write(MeshWire.ClockStatus, new AnswerHead(1_767_225_600_000), new byte[8]));
-        yield return new Sample("too-large", Write(413, new AnswerHead(1_767_225_600_000, 4096), "at most 4096 bytes"u8));
+        yield return new Sample("too-large",
+            Write(413, new AnswerHead(1_767_225_600_000, 4096), "at most 4096 bytes"u8));
     }
 
     public override Verdict Check(byte[] input)

@@ -16,13 +16,15 @@ internal sealed class PingTarget : FuzzTarget
 
     public override string Name => "ping";
 
-    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } = [.. ByteEdits.All, .. JsonEdits.All, .. JsonEdits.All];
+    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } =
+        [.. ByteEdits.All, .. JsonEdits.All, .. JsonEdits.All];
 
     public override IEnumerable<Sample> Samples()
     {
         var key = Convert.ToBase64String(SomeNodes.Sender.Self.ToPublicKey());
         yield return new Sample("named", new PingAnswer("alpha", "", key, 1_767_225_600_000_000_000).ToLine());
-        yield return new Sample("signs", new PingAnswer("é\"\\\u2028<\ud83d\ude00>", "10.0.0.7", key, long.MinValue).ToLine());
+        yield return new Sample("signs",
+            new PingAnswer("é\"\\\u2028<\ud83d\ude00>", "10.0.0.7", key, long.MinValue).ToLine());
     }
 
     public override Verdict Check(byte[] input)
@@ -31,7 +33,8 @@ internal sealed class PingTarget : FuzzTarget
         try
         {
             answer = Measure.Bounded(
-                (64 * 1024) + (16L * input.Length), () => JsonSerializer.Deserialize(input, MeshHttpJson.Default.PingAnswer));
+                (64 * 1024) + (16L * input.Length), () =>
+                    JsonSerializer.Deserialize(input, MeshHttpJson.Default.PingAnswer));
         }
         catch (JsonException e)
         {

@@ -8,8 +8,8 @@ using PluginNode.Storage;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary>Sealed parts of records, and the keys that name them: a part opens in its own place and unchanged, or not at
-/// all. Input: parts, the key (collection, id, sequence; big endian), the sealed header, the sealed body.</summary>
+/// <summary>Sealed parts of records, and the keys that name them: a part opens in its own place and unchanged, or not
+/// at all. Input: parts, the key (collection, id, sequence; big endian), the sealed header, the sealed body.</summary>
 internal sealed class SealedTarget : FuzzTarget
 {
     private const int KeyBytes = 1 + 16 + 8;
@@ -59,7 +59,8 @@ internal sealed class SealedTarget : FuzzTarget
         {
             var bytes = parts[1 + (int)part];
             // a key is derived for a salt that was not seen before
-            if (Measure.Bounded((16 * 1024) + (2L * bytes.Length), () => Open(key, part, bytes)) is not { } plain) continue;
+            var most = (16 * 1024) + (2L * bytes.Length);
+            if (Measure.Bounded(most, () => Open(key, part, bytes)) is not { } plain) continue;
             if (part == RecordPart.Body && bytes.Length == 0) continue; // sealed as nothing: the store names its length
             Holds.That(_sealed.Contains(Text(key, part, plain)), $"a {part} opens that was not sealed there");
             opened.Add(part.ToString());
@@ -77,7 +78,8 @@ internal sealed class SealedTarget : FuzzTarget
     }
 
     private static RecordKey? KeyOf(ReadOnlySpan<byte> bytes) => bytes.Length == KeyBytes
-        ? new RecordKey(bytes[0], new Guid(bytes.Slice(1, 16), bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(bytes[17..]))
+        ? new RecordKey(bytes[0], new Guid(bytes.Slice(1, 16), bigEndian: true),
+            BinaryPrimitives.ReadInt64BigEndian(bytes[17..]))
         : null;
 
     private static byte[] Seal(RecordSealer sealer, RecordKey key, RecordPart part, string plain)

@@ -9,8 +9,8 @@ namespace PluginNode.Fuzz.Targets;
 
 /// <summary>
 /// A store whose files were changed. It opens, and what of it unseals is what was stored; the next opening finds the
-/// same, and the one after it no damage any more. Where it differs from a sample in one byte, at most one record is missing, and
-/// not without a report. Input: parts, each a segment.
+/// same, and the one after it no damage any more. Where it differs from a sample in one byte, at most one record is
+/// missing, and not without a report. Input: parts, each a segment.
 /// </summary>
 internal sealed class SegmentTarget : FuzzTarget
 {
@@ -30,7 +30,8 @@ internal sealed class SegmentTarget : FuzzTarget
             foreach (var record in records.Values) _stored.Add(record);
         }
         // also those that a sample's removals name: a removal may be what is damaged
-        for (var sequence = 1; sequence <= 9; sequence++) _stored.Add(Text(KeyOf(sequence), HeaderOf(sequence), BodyOf(sequence)));
+        for (var sequence = 1; sequence <= 9; sequence++)
+            _stored.Add(Text(KeyOf(sequence), HeaderOf(sequence), BodyOf(sequence)));
     }
 
     public override string Name => "segment";
@@ -42,12 +43,14 @@ internal sealed class SegmentTarget : FuzzTarget
     {
         yield return Store("one", new RecordBatch([Record(1)], []));
         yield return Store(
-            "batches", new RecordBatch([Record(1), Record(2), Record(3)], []), new RecordBatch([Record(4), Record(5)], []));
+            "batches", new RecordBatch([Record(1), Record(2), Record(3)], []),
+                new RecordBatch([Record(4), Record(5)], []));
         yield return Store(
             "removals", new RecordBatch([Record(1), Record(2)], []), new RecordBatch([Record(3)], [1]),
             new RecordBatch([Record(4)], []), new RecordBatch([], [2, 3]), new RecordBatch([Record(5), Record(6)], []));
         yield return Store(
-            "large", new RecordBatch([Record(7)], []), new RecordBatch([Record(8)], []), new RecordBatch([Record(9)], []));
+            "large", new RecordBatch([Record(7)], []), new RecordBatch([Record(8)], []),
+                new RecordBatch([Record(9)], []));
     }
 
     public override Verdict Check(byte[] input)
@@ -56,7 +59,8 @@ internal sealed class SegmentTarget : FuzzTarget
         {
             var disk = DiskOf(Parts.Join([part]));
             if (part.Length > 0)
-                Measure.Bounded(Fixed + (16L * part.Length), () => SegmentScan.Read(disk.Open(disk.List()[0], false), true));
+                Measure.Bounded(Fixed + (16L * part.Length), () =>
+                    SegmentScan.Read(disk.Open(disk.List()[0], false), true));
         }
         return OneThread.Run(() => CheckAsync(input));
     }
@@ -66,7 +70,8 @@ internal sealed class SegmentTarget : FuzzTarget
         var disk = DiskOf(input);
         var (records, report, lost) = await OpenAsync(disk);
         foreach (var (sequence, record) in records)
-            Holds.That(_stored.Contains(record), $"record {sequence} is returned, and was never stored so: {record[..Math.Min(record.Length, 300)]}");
+            Holds.That(_stored.Contains(record),
+                $"record {sequence} is returned, and was never stored so: {record[..Math.Min(record.Length, 300)]}");
         OneByteTakesOneRecord(input, records, report.Damage.Count + lost);
         var (again, second, lostAgain) = await OpenAsync(disk);
         Holds.That(
@@ -80,7 +85,8 @@ internal sealed class SegmentTarget : FuzzTarget
         var (_, third, _) = await OpenAsync(disk);
         Holds.That(third.Damage.Count == 0, $"damage is never mended: {Told(third)}");
         return new Verdict(
-            report.Damage.Count + lost == 0, string.Join(',', report.Damage.Select(d => d.What)) + $" {records.Count} {lost}");
+            report.Damage.Count + lost == 0, string.Join(',', report.Damage.Select(d => d.What))
+                + $" {records.Count} {lost}");
     }
 
     private void OneByteTakesOneRecord(byte[] input, Dictionary<long, string> records, int reported)

@@ -7,9 +7,9 @@ using PluginNode.Wire;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary>A batch of frames whose sender signed them, changed on the way: <see cref="FrameSealer.Open(Identity.PeerId,
-/// IReadOnlyList{ReadOnlyMemory{byte}})"/> and its proofs. Nothing is taken but what the sender signed, at the place
-/// that it was signed for. Input: parts, each a frame.</summary>
+/// <summary>A batch of frames whose sender signed them, changed on the way: <see
+/// cref="FrameSealer.Open(Identity.PeerId, IReadOnlyList{ReadOnlyMemory{byte}})"/> and its proofs. Nothing is taken but
+/// what the sender signed, at the place that it was signed for. Input: parts, each a frame.</summary>
 internal sealed class SignedFramesTarget : FuzzTarget
 {
     private readonly FrameSealer _sealer = new(SomeNodes.Receiver, epoch: 1, maxPayload: 64 * 1024);

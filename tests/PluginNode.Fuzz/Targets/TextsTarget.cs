@@ -16,7 +16,8 @@ internal sealed class TextsTarget : FuzzTarget
 
     public override string Name => "texts";
 
-    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } = [.. ByteEdits.All, .. TextEdits.All, .. TextEdits.All];
+    public override IReadOnlyList<(int Weight, Edit Edit)> Edits { get; } =
+        [.. ByteEdits.All, .. TextEdits.All, .. TextEdits.All];
 
     public override IEnumerable<Sample> Samples()
     {
@@ -34,12 +35,13 @@ internal sealed class TextsTarget : FuzzTarget
     {
         var text = Encoding.UTF8.GetString(input);
         var taken = new List<string>();
-        var most = Most + (8L * input.Length);
+        var most = Most + (24L * input.Length);
         if (Measure.Bounded(most, () => Duration.TryParse(text, out var d) ? d : (Duration?)null) is { } duration)
         {
             taken.Add("duration");
             Holds.That(
-                duration.Value >= TimeSpan.Zero && duration.Value <= TimeSpan.FromDays(36_500), "a duration out of range");
+                duration.Value >= TimeSpan.Zero
+                    && duration.Value <= TimeSpan.FromDays(36_500), "a duration out of range");
             Holds.That(
                 Duration.TryParse(duration.ToString(), out var again) && again == duration,
                 $"the duration {duration.Value} is written as {duration}, which is another");
@@ -47,7 +49,8 @@ internal sealed class TextsTarget : FuzzTarget
         if (Measure.Bounded(most, () => ByteSize.TryParse(text, out var s) ? s : (ByteSize?)null) is { } size)
         {
             taken.Add("size");
-            Holds.That(size.Bytes >= 0 && ByteSize.TryParse(size.ToString(), out var again) && again == size, "another size");
+            Holds.That(size.Bytes >= 0 && ByteSize.TryParse(size.ToString(), out var again)
+                && again == size, "another size");
         }
         if (Measure.Bounded(most, () => PeerId.TryParse(text, out var p) ? p : (PeerId?)null) is { } peer)
         {
@@ -57,7 +60,8 @@ internal sealed class TextsTarget : FuzzTarget
         if (Measure.Bounded(most, () => PeerText.TryKey(text, out var k) ? k : (PeerId?)null) is { } key)
         {
             taken.Add("key");
-            Holds.That(PeerText.TryKey(Convert.ToBase64String(key.ToPublicKey()), out var again) && again == key, "another key");
+            Holds.That(PeerText.TryKey(Convert.ToBase64String(key.ToPublicKey()), out var again)
+                && again == key, "another key");
         }
         if (Measure.Bounded(most, () => PeerAddress.TryParse(text, out var a) ? a : (PeerAddress?)null) is { } address)
         {
@@ -68,18 +72,21 @@ internal sealed class TextsTarget : FuzzTarget
         if (Measure.Bounded(most, () => Durations.TryParse(text, out var d) ? d : (TimeSpan?)null) is { } limit)
         {
             taken.Add("limit");
-            Holds.That(limit >= TimeSpan.Zero && (!Duration.TryParse(text, out var same) || same.Value == limit), "the two readers of durations disagree");
+            Holds.That(limit >= TimeSpan.Zero && (!Duration.TryParse(text, out var same) || same.Value == limit),
+                "the two readers of durations disagree");
         }
         if (Measure.Bounded(most, () => ListenAddress.TryParse(text, out var e) ? e : null) is { } end)
         {
             taken.Add("listen");
             Holds.That(
-                ListenAddress.TryParse($"http://{end}", out var again) && again.Equals(end), $"{end} is read as another");
+                ListenAddress.TryParse($"http://{end}", out var again)
+                    && again.Equals(end), $"{end} is read as another");
         }
         if (Measure.Bounded(most, () => ListenAddress.ToUrl(text, "/ping")) is { } url)
         {
             taken.Add("url");
-            Holds.That(url.AbsolutePath == "/ping" && url.Query.Length == 0 && url.Port > 0, $"frames would go to {url}");
+            Holds.That(url.AbsolutePath == "/ping" && url.Query.Length == 0
+                && url.Port > 0, $"frames would go to {url}");
         }
         return new Verdict(taken.Count > 0, string.Join(',', taken));
     }

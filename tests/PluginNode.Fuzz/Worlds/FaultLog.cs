@@ -25,7 +25,8 @@ internal sealed class FaultLog : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel is LogLevel.Critical or LogLevel.Error;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter)
     {
         if (IsEnabled(logLevel)) _faults.Enqueue($"{formatter(state, exception)} {exception}");
     }

@@ -11,7 +11,8 @@ internal static class SignedBatch
 {
     public const ulong Epoch = 7;
 
-    public static List<ReadOnlyMemory<byte>> Of(NodeIdentity sender, IReadOnlyList<(ulong Position, byte[] Envelope)> content)
+    public static List<ReadOnlyMemory<byte>> Of(NodeIdentity sender,
+        IReadOnlyList<(ulong Position, byte[] Envelope)> content)
     {
         var tree = new FrameTree(content.Count);
         for (var i = 0; i < content.Count; i++)
