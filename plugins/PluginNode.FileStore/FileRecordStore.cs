@@ -181,8 +181,11 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
         {
             throw new StoreException($"A record cannot be read just now: {e.Message}", e);
         }
-        var body = bytes.AsMemory(0, at.BodyBytes);
-        return (true, FrameFormat.BodyHolds(body.Span, bytes.AsSpan(at.BodyBytes)) ? body : null);
+        // Written out: as a conditional expression it would be a Memory<byte>, of which null is an empty one.
+        ReadOnlyMemory<byte>? body = null;
+        if (FrameFormat.BodyHolds(bytes.AsSpan(0, at.BodyBytes), bytes.AsSpan(at.BodyBytes)))
+            body = bytes.AsMemory(0, at.BodyBytes);
+        return (true, body);
     }
 
     /// <summary>

@@ -19,8 +19,8 @@ internal sealed class Segment(int number, IDiskFile file, long size) : IDisposab
     public int Live { get; set; }
     public long LiveBytes { get; set; }
 
-    /// <summary>Segments that hold records which removals in this one name: while one of them exists, so must
-    /// this.</summary>
+    /// <summary>Segments that hold records which removals in this one name, or of which newer copies are in this one:
+    /// while one of them exists, so must this.</summary>
     public HashSet<int> RemovesFrom { get; } = [];
 
     public static string NameOf(int number) => number.ToString("D8", CultureInfo.InvariantCulture) + ".seg";

@@ -73,8 +73,10 @@ internal sealed class SegmentScan
 
     private void AddBad(long from, long to, bool isLast)
     {
-        // A frame that was written whole ends with the end mark; what a crash cut does not.
-        var whole = to - from >= 4 && _reader.At(to - 4, 4).SequenceEqual(FrameFormat.End);
+        // A frame that was written whole ends with the end mark; what a crash cut does not. What is shorter than a
+        // frame is none, whatever it ends with, and could not be overwritten with one that holds nothing.
+        var whole = to - from >= FrameFormat.FixedBytes + FrameFormat.TrailerBytes
+            && _reader.At(to - 4, 4).SequenceEqual(FrameFormat.End);
         _bad.Add(new BadPlace(from, to - from, isLast && !whole ? CutTail : BadChecksum, null));
         End = to;
     }

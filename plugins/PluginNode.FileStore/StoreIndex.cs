@@ -17,7 +17,9 @@ internal sealed class StoreIndex
 
     public void Append(long sequence, in Location location)
     {
-        Remove(sequence);
+        // A copy that compaction made ends the older one as a removal would: once both are over, its segment must not
+        // go before the older one's, which compaction may have left behind half moved.
+        if (Remove(sequence) is { } older) location.Segment.RemovesFrom.Add(older.Number);
         _records[sequence] = location;
         location.Segment.Live++;
         location.Segment.LiveBytes += location.FrameBytes;

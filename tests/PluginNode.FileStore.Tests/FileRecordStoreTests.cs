@@ -197,6 +197,53 @@ public sealed class FileRecordStoreTests
     }
 
     [Test]
+    public async Task ReadBodies_AByteOfOneIsFlipped_IsNullAndNotEmpty_AndPutAside()
+    {
+        var (store, _) = await StoreUnderTest.OpenAsync(_disk);
+        await using (store)
+        {
+            await store.CommitAsync(StoreUnderTest.Batch([1]));
+            await store.CommitAsync(StoreUnderTest.Batch([2])); // what is checked at opening is the last write only
+        }
+        _disk.Flip(_disk.List()[0], 60 + sizeof(long) + 5);
+        var (again, report) = await StoreUnderTest.OpenAsync(_disk);
+        await using (again)
+        {
+            Assert.That(report.Damage, Is.Empty);
+            var bodies = await again.ReadBodiesAsync([1, 2], CancellationToken.None);
+            Assert.That(bodies[0].Body, Is.Null);
+            Assert.That(bodies[1].Body?.Length, Is.EqualTo(40));
+        }
+        Assert.That(_disk.Files.Keys, Has.Some.StartsWith("quarantine/"));
+    }
+
+    [Test]
+    public async Task Remove_WhatAnAbandonedCompactionHadMoved_StaysRemoved()
+    {
+        // a segment that compaction has begun to move, the copy, and the copy's removal
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal)
+        {
+            ["00000001.seg"] = await SegmentAsync(StoreUnderTest.Batch([1, 2])),
+            ["00000002.seg"] = await SegmentAsync(StoreUnderTest.Batch([1])),
+            ["00000003.seg"] = await SegmentAsync(StoreUnderTest.Batch([], 1)),
+        };
+        var disk = MemoryDisk.With(files);
+        for (var start = 0; start < 3; start++)
+        {
+            var (store, _) = await StoreUnderTest.OpenAsync(disk);
+            await using (store) Assert.That(await StoreUnderTest.ReadAsync(store), Is.EqualTo(new long[] { 2 }));
+        }
+
+        static async Task<byte[]> SegmentAsync(RecordBatch batch)
+        {
+            var disk = new MemoryDisk();
+            var (store, _) = await StoreUnderTest.OpenAsync(disk);
+            await using (store) await store.CommitAsync(batch);
+            return disk.Files[disk.List()[0]];
+        }
+    }
+
+    [Test]
     public async Task Open_RealFolderTwice_IsRefusedAndSaysWhoHoldsIt()
     {
         var folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

@@ -56,10 +56,14 @@ public interface IPluginBuilder
 /// <param name="problems">Each one line that names the key, relative to the plugin's settings, e.g. <c>listen: not a
 /// URL</c>.</param>
 public sealed class PluginSettingsException(IReadOnlyList<string> problems)
-    : Exception(string.Join("; ", problems))
+    : Exception(string.Join("; ", Lines(problems)))
 {
-    /// <summary>Every problem, one line each.</summary>
-    public IReadOnlyList<string> Problems { get; } = problems;
+    /// <summary>Every problem, one line each, whatever stands in the keys that it names.</summary>
+    public IReadOnlyList<string> Problems { get; } = Lines(problems);
+
+    // A key may hold control characters, and what a terminal or a log is told must not.
+    private static string[] Lines(IEnumerable<string> problems) =>
+        [.. problems.Select(p => string.Concat(p.Select(c => char.IsControl(c) ? '\ufffd' : c)))];
 }
 
 /// <summary>The one source of chance: everything random in kernel, stores and plugins comes from here, so that a

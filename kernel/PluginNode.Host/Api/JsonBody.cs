@@ -64,9 +64,9 @@ internal static class JsonBody
         {
             problems.Add(StrictJson.Explain(e));
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
-            problems.Add(e.Message);
+            problems.Add(StrictJson.NoText);
         }
         return problems.Count > 0 ? string.Join("; ", problems) : error.Message;
     }

@@ -39,7 +39,7 @@ public static class ConfigurationFile
         var problems = new List<string>();
         var type = ConfigurationJson.Default.NodeConfiguration;
         EnvironmentOverrides.Apply(document, type, environment, problems);
-        using var whole = JsonDocument.Parse(document.ToJsonString());
+        using var whole = Whole(document, name);
         var inFile = new List<string>();
         StrictJson.Check(whole.RootElement, type, "", inFile);
         NodeSettings? settings = null;
@@ -65,16 +65,35 @@ public static class ConfigurationFile
         }
     }
 
+    private static JsonDocument Whole(JsonObject document, string name)
+    {
+        try
+        {
+            return JsonDocument.Parse(document.ToJsonString());
+        }
+        catch (JsonException e)
+        {
+            // Each part was read before: what is new is how deep they are together.
+            throw new ConfigurationException(
+                [$"{name}: with the {EnvironmentOverrides.Prefix}… variables above it: {StrictJson.Explain(e)}"]);
+        }
+    }
+
     private static JsonObject Parse(string text, string name)
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: Relaxed) as JsonObject
-                ?? throw new ConfigurationException([$"{name}: an object {{ … }} is needed"]);
+            var document = JsonNode.Parse(text, documentOptions: Relaxed);
+            document?.ToJsonString(); // reads every text: one that is none is told here, and not where it is used
+            return document as JsonObject ?? throw new ConfigurationException([$"{name}: an object {{ … }} is needed"]);
         }
         catch (JsonException e)
         {
             throw new ConfigurationException([$"{name}: {StrictJson.Explain(e)}"]);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ConfigurationException([$"{name}: {StrictJson.NoText}"]);
         }
     }
 }

@@ -50,7 +50,8 @@ public readonly record struct Duration(TimeSpan Value)
         var unit = Array.Find(Units, u => u.Suffix == suffix).Unit;
         const NumberStyles style = NumberStyles.AllowDecimalPoint;
         if (unit == default || !double.TryParse(digits, style, CultureInfo.InvariantCulture, out var number)) return null;
-        return number * unit.TotalSeconds <= Most.TotalSeconds ? number * unit : null;
+        // What reads as infinite or as no number is not refused by the style.
+        return number >= 0 && number * unit.TotalSeconds <= Most.TotalSeconds ? number * unit : null;
     }
 
     private static TimeSpan? FromIso(string text)

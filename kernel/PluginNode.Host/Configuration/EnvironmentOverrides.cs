@@ -14,6 +14,9 @@ internal static class EnvironmentOverrides
 {
     public const string Prefix = "PLUGINNODE_";
 
+    /// <summary>More than any key has, a plugin's included.</summary>
+    private const int MostLevels = 32;
+
     private static readonly string[] TextNeeded = [nameof(String), nameof(Duration), nameof(ByteSize)];
 
     /// <summary>Writes what the variables say into the document; what can't be placed becomes a problem.</summary>
@@ -24,7 +27,8 @@ internal static class EnvironmentOverrides
         {
             if (!name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
             var path = name[Prefix.Length..].Split("__");
-            if (path.Contains("")) problems.Add($"{name}: a level of the path is empty");
+            if (path.Length > MostLevels) problems.Add($"{name}: at most {MostLevels} levels are possible");
+            else if (path.Contains("")) problems.Add($"{name}: a level of the path is empty");
             else if (Place(document, path, value, type) is { } problem) problems.Add($"{name}: {problem}");
         }
     }
@@ -93,9 +97,11 @@ internal static class EnvironmentOverrides
         if (expected is not null && TextNeeded.Contains(expected.Name)) return JsonValue.Create(value);
         try
         {
-            return JsonNode.Parse(value);
+            var read = JsonNode.Parse(value, documentOptions: new() { AllowDuplicateProperties = false });
+            read?.ToJsonString(); // reads every text
+            return read;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Not JSON, so it is meant as text; where text is wrong the check of the whole document says so.
             return JsonValue.Create(value);

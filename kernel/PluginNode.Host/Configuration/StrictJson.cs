@@ -3,10 +3,18 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace PluginNode.Configuration;
 
-/// <summary>Compares a document with a source-generated type and finds every problem at once, each with its full path,
-/// where a decoder would stop at the first.</summary>
+/// <summary>Compares a document with a source-generated type and finds every problem at once, up to a number of them,
+/// each with its full path, where a decoder would stop at the first.</summary>
 internal static class StrictJson
 {
+    /// <summary>How many problems are told at once: a hostile document would have one in every other byte.</summary>
+    private const int MostProblems = 50;
+
+    /// <summary>What is wrong where reading a name or text is an <see cref="InvalidOperationException"/>: a document
+    /// may hold what is no Unicode (a lone surrogate, <c>"\ud800"</c>), and its reader only finds that out
+    /// then.</summary>
+    public const string NoText = "a name or text is not valid Unicode";
+
     /// <summary>Adds one line for each unknown key, wrong type and missing member.</summary>
     public static void Check(JsonElement value, JsonTypeInfo type, string path, ICollection<string> problems)
     {
@@ -16,11 +24,11 @@ internal static class StrictJson
                 CheckMembers(value, type, path, problems);
                 break;
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
-                foreach (var entry in value.EnumerateObject())
+                foreach (var entry in UpToMost(value.EnumerateObject(), problems))
                     Check(entry.Value, type.Options.GetTypeInfo(type.ElementType!), Join(path, entry.Name), problems);
                 break;
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
-                foreach (var (index, element) in value.EnumerateArray().Index())
+                foreach (var (index, element) in UpToMost(value.EnumerateArray(), problems).Index())
                     Check(element, type.Options.GetTypeInfo(type.ElementType!), $"{path}[{index}]", problems);
                 break;
             default:
@@ -38,7 +46,7 @@ internal static class StrictJson
 
     private static void CheckMembers(JsonElement value, JsonTypeInfo type, string path, ICollection<string> problems)
     {
-        foreach (var member in value.EnumerateObject())
+        foreach (var member in UpToMost(value.EnumerateObject(), problems))
         {
             var inside = Join(path, member.Name);
             var known = type.Properties.FirstOrDefault(p => p.Name == member.Name);
@@ -53,6 +61,9 @@ internal static class StrictJson
             if (needed.IsRequired && !value.TryGetProperty(needed.Name, out _))
                 problems.Add($"{Join(path, needed.Name)}: is missing");
     }
+
+    private static IEnumerable<T> UpToMost<T>(IEnumerable<T> parts, ICollection<string> problems) =>
+        parts.TakeWhile(_ => problems.Count < MostProblems);
 
     private static string? LeafProblem(JsonElement value, JsonTypeInfo type)
     {

@@ -23,7 +23,7 @@ internal sealed class StoreContent
             {
                 content.Add(header, plain);
             }
-            catch (Exception e) when (e is InvalidProtocolBufferException or NotSupportedException)
+            catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
             {
                 await journal.QuarantineAsync(header.Key.Sequence, $"unreadable content: {e.Message}", cancellation);
             }
@@ -37,28 +37,47 @@ internal sealed class StoreContent
         switch ((Collection)header.Key.Collection)
         {
             case Collection.Outbox:
-                Outbox.Add((header, OutboxHeader.Parser.ParseFrom(plain)));
+                var outgoing = OutboxHeader.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(outgoing, header.BodyBytes));
+                Outbox.Add((header, outgoing));
                 break;
             case Collection.DeadMarks:
-                DeadMarks.Add((sequence, DeadMark.Parser.ParseFrom(plain)));
+                var mark = DeadMark.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(mark));
+                DeadMarks.Add((sequence, mark));
                 break;
             case Collection.RememberedIds:
-                RememberedIds.Add((sequence, Records.RememberedIds.Parser.ParseFrom(plain)));
+                var remembered = Records.RememberedIds.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(remembered));
+                RememberedIds.Add((sequence, remembered));
                 break;
             case Collection.Inbox:
-                Inbox.Add((header, InboxHeader.Parser.ParseFrom(plain)));
+                var incoming = InboxHeader.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(incoming, header.BodyBytes));
+                Inbox.Add((header, incoming));
                 break;
             case Collection.SeenIds:
-                SeenIds.Add((sequence, Records.SeenIds.Parser.ParseFrom(plain)));
+                var seen = Records.SeenIds.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(seen));
+                SeenIds.Add((sequence, seen));
                 break;
             case Collection.Peers:
-                Peers.Add((sequence, StoredPeer.Parser.ParseFrom(plain)));
+                var peer = StoredPeer.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(peer));
+                Peers.Add((sequence, peer));
                 break;
             case Collection.Clock:
-                Clock.Add((sequence, ClockMark.Parser.ParseFrom(plain)));
+                var clock = ClockMark.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(clock));
+                Clock.Add((sequence, clock));
                 break;
             default:
-                throw new NotSupportedException($"collection {header.Key.Collection} is unknown to this version");
+                throw new InvalidDataException($"collection {header.Key.Collection} is unknown to this version");
         }
+    }
+
+    private static void Sensible(string? problem)
+    {
+        if (problem is not null) throw new InvalidDataException(problem);
     }
 }

@@ -35,13 +35,36 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
         return true;
     }
 
-    private bool ReadField(ref FrameFields frame)
+    /// <summary>How often a field, which holds messages, stands in a message, before anything is made of it. False
+    /// where it or one of those is not well-formed: the library skips what it does not know without looking
+    /// closely.</summary>
+    public static bool TryCount(ReadOnlyMemory<byte> bytes, uint field, out int count)
     {
-        if (!ReadVarint(out var tag) || tag >> 3 is 0 or > 0x1FFFFFFF) return false;
-        ulong number = 0;
-        ReadOnlyMemory<byte> part = default;
-        var wireType = (int)(tag & 7);
-        var read = wireType switch
+        count = 0;
+        var reader = new FrameReader(bytes);
+        while (reader._at < bytes.Length)
+        {
+            if (!reader.ReadValue(out var tag, out _, out var part)) return false;
+            if (tag >> 3 != field) continue;
+            if (!IsMessage(part)) return false;
+            count++;
+        }
+        return true;
+    }
+
+    private static bool IsMessage(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new FrameReader(bytes);
+        while (reader._at < bytes.Length)
+            if (!reader.ReadValue(out _, out _, out _)) return false;
+        return true;
+    }
+
+    private bool ReadValue(out ulong tag, out ulong number, out ReadOnlyMemory<byte> part)
+    {
+        (number, part) = (0, default);
+        if (!ReadVarint(out tag) || tag >> 3 is 0 or > 0x1FFFFFFF) return false;
+        return (int)(tag & 7) switch
         {
             Varint => ReadVarint(out number),
             Fixed64 => ReadPart(8, out part),
@@ -49,7 +72,12 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
             Delimited => ReadVarint(out var length) && ReadPart(length, out part),
             _ => false,
         };
-        if (!read) return false;
+    }
+
+    private bool ReadField(ref FrameFields frame)
+    {
+        if (!ReadValue(out var tag, out var number, out var part)) return false;
+        var wireType = (int)(tag & 7);
         switch (tag >> 3, wireType)
         {
             case (1, Varint): frame.Version = (uint)number; break;

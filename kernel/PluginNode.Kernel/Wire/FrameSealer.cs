@@ -31,7 +31,7 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch)
     private (Incoming?, Transports.SendOutcome) Open(PeerId from, ReadOnlyMemory<byte> bytes, FrameProofs proofs)
     {
         if (FrameCodec.Decode(bytes, out var reason) is not { } frame) return (null, Retry(default, reason));
-        if (FrameCodec.DecodeEnvelope(frame.Envelope.Span) is not { } envelope)
+        if (FrameCodec.DecodeEnvelope(frame.Envelope) is not { } envelope)
             return (null, Retry(default, "not an envelope"));
 
         var id = FrameCodec.ReadId(envelope.Id);

@@ -58,8 +58,10 @@ internal readonly record struct RequestHead(
     internal static bool TryBase64(string? text, Span<byte> bytes) =>
         text is not null && Convert.TryFromBase64String(text, bytes, out var length) && length == bytes.Length;
 
+    // Decoding what is no base64url throws, also where it only tries.
     private static bool TryNonce(string? text, Span<byte> nonce) =>
-        text is { Length: 22 } && Base64Url.TryDecodeFromChars(text, nonce, out var length) && length == nonce.Length;
+        text is { Length: 22 } && Base64Url.IsValid(text)
+        && Base64Url.TryDecodeFromChars(text, nonce, out var length) && length == nonce.Length;
 
     private static string? One(IHeaderDictionary headers, string name) =>
         headers.TryGetValue(name, out var values) && values.Count == 1 ? values[0] : null;

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using PluginNode.FileStore;
+using PluginNode.Fuzz.Machine;
+using PluginNode.MeshHttp;
+using PluginNode.Plugins;
+
+namespace PluginNode.Fuzz.Targets;
+
+/// <summary>Every decoder of outside bytes.</summary>
+internal static class AllTargets
+{
+    public static readonly IReadOnlyList<FuzzTarget> List =
+    [
+        // what other nodes send
+        new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
+        new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
+        new PingTarget(),
+        // what applications send
+        new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
+        // what operators write
+        new ConfigurationTarget(), new TextsTarget(), MeshHttpSettings(), FileStoreSettings(),
+        // what lies on the disk
+        new SegmentTarget(), new SealedTarget(), new RecordsTarget(),
+    ];
+
+    /// <summary>The one of that name, or every one for <c>all</c>; none where there is none.</summary>
+    public static IReadOnlyList<FuzzTarget> Named(string name) =>
+        [.. List.Where(t => name == "all" || t.Name == name)];
+
+    private static SettingsTarget MeshHttpSettings() => new(
+        "mesh-http", () => new MeshHttpPlugin(),
+        settings => JsonSerializer.Serialize(
+            SettingsReader.Read(settings, MeshHttpJson.Default.MeshHttpOptions, o => o.Validate()),
+            MeshHttpJson.Default.MeshHttpOptions),
+        "{}", """{"listen":"http://127.0.0.1:0","name":"alpha"}""",
+        """
+        {"listen":"","sendTimeout":"250ms","connectTimeout":"1m","maxBatchBytes":4096,"maxConnections":1,
+         "maxConnectionsPerAddress":65535}
+        """);
+
+    private static SettingsTarget FileStoreSettings() => new(
+        "file-store", () => new FileStorePlugin(),
+        settings => JsonSerializer.Serialize(
+            SettingsReader.Read(settings, FileStoreJson.Default.FileStoreOptions, o => o.Validate()),
+            FileStoreJson.Default.FileStoreOptions),
+        "{}", """{"folder":"s","segmentBytes":65536}""");
+}
