@@ -13,7 +13,7 @@ namespace PluginNode.Host.Tests;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SecretsTests
 {
-    private const string Away = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE="; // nobody's key
+    private const string Away = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="; // RFC 8032, 7.1: nobody is there
     private const string Peer = "a-peer-with-a-name";
     private const string Protocol = "/a/protocol/with/a/name";
     private const string Payload = "a readable payload";
