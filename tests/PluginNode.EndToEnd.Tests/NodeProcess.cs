@@ -66,8 +66,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>What stands in its environment besides, from its next start on.</summary>
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Where all that it prints is kept; null: only the last lines are, in <see cref="Log"/>.</summary>
+    public string? LogFile { get; init; }
+
     public HttpClient Api { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
     public int ProcessId => _process!.Id;
+    public bool Runs => _process is { HasExited: false };
 
     private static string Staged
     {
@@ -258,6 +262,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             _log.Add(line);
             if (_log.Count > 200) _log.RemoveAt(0);
+            if (LogFile is not null) File.AppendAllLines(LogFile, [line]);
         }
     }
 
