@@ -8,7 +8,8 @@ namespace PluginNode.Delivery;
 /// The node's own time: what has elapsed since its store was made. Expiry and windows are counted in it, because the
 /// wall clock jumps. While the node runs it follows the monotonic clock; over a stop it adds what the wall clock says
 /// has passed. A wall clock that moved by more than five minutes against it, or a stop of more than that, which looks
-/// the same, puts judgement on hold until a peer's signed time or the operator confirms the wall clock.
+/// the same, puts judgement on hold until a peer's signed time or the operator confirms the wall clock. A long stop is
+/// counted only where the wall clock was confirmed before it as well: else it may have been wrong then.
 /// </summary>
 internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logger)
 {
@@ -21,6 +22,7 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     private DateTimeOffset _wallAtStart = time.GetUtcNow();
     private DateTimeOffset _believedAtStart; // what it would show without what is not confirmed
     private bool _stopUncounted;
+    private bool _confirmed; // of what is believed, if anything is doubted
     private long _mark;
     private TimeSpan _lastMarked = -MarkEvery;
 
@@ -39,6 +41,7 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
         var marked = DateTimeOffset.FromUnixTimeMilliseconds(mark.WallMs);
         var stopped = _wallAtStart - marked;
         _base = TimeSpan.FromTicks(mark.Elapsed);
+        _confirmed = mark.Confirmed;
         if (stopped.Duration() > Step)
         {
             _stopUncounted = true;
@@ -68,6 +71,7 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
         lock (_lock)
         {
             var elapsed = LookForStep();
+            mark.Confirmed = _confirmed;
             mark.WallMs = (Held ? _believedAtStart + elapsed : Wall).ToUnixTimeMilliseconds();
         }
         var sequence = journal.NextSequence();
@@ -81,12 +85,15 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     {
         lock (_lock)
         {
-            if (!Held || (wall - Wall).Duration() > Step) return;
-            Held = false;
-            _wallAtStart = Wall - time.GetElapsedTime(_started);
+            var elapsed = LookForStep();
+            if ((wall - Wall).Duration() > Step) return;
             // By the clock as it is confirmed now, whatever it showed at the start.
-            if (_stopUncounted && _wallAtStart > _believedAtStart) _base += _wallAtStart - _believedAtStart;
+            _wallAtStart = Wall - elapsed;
+            if (_stopUncounted && _confirmed && _wallAtStart > _believedAtStart) _base += _wallAtStart - _believedAtStart;
             _stopUncounted = false;
+            _confirmed = true;
+            if (!Held) return;
+            Held = false;
         }
         LogMessages.ClockConfirmed(logger);
     }

@@ -21,7 +21,7 @@ public sealed class NodeClockTests
         var time = new SetClock { Wall = Stopped + Stop + TimeSpan.FromDays(daysWrong) };
         var clock = NewClock(time);
 
-        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds() });
+        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds(), Confirmed = true });
         Assert.That(clock.Held, "nobody has confirmed this clock");
         time.Elapsed = Since;
         time.Wall = Stopped + Stop + Since;
@@ -38,7 +38,7 @@ public sealed class NodeClockTests
         var time = new SetClock { Wall = Stopped + Stop };
         var clock = NewClock(time);
 
-        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds() });
+        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds(), Confirmed = true });
         time.Elapsed = Since;
         time.Wall += Since;
         clock.Confirm(time.Wall);

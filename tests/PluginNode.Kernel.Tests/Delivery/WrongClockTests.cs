@@ -75,15 +75,46 @@ public sealed class WrongClockTests
     [Test]
     public async Task StoppedForLong_IsCountedWhenItIsConfirmed_AlsoByALaterStart()
     {
-        await PassAsync(await StartAsync(), 2);
-        Pass(Month);
         var clock = await StartAsync();
+        clock.Confirm(_right);
+        await PassAsync(clock, 2);
+        Pass(Month);
+        clock = await StartAsync();
         await PassAsync(clock, 3);
         AssertMinutes(clock, 5);
         clock = await StartAsync();
         Assert.That(clock.Held);
         clock.Confirm(_right);
         AssertMinutes(clock, 5 + Month.TotalMinutes);
+    }
+
+    [Test]
+    public async Task WallClockWasWrongFromTheBeginning_AndIsRightAtTheNextStart_IsNoStop()
+    {
+        SetAhead(-Month);
+        var clock = await StartAsync();
+        clock.Confirm(_right);
+        await PassAsync(clock, 2);
+        SetAhead(TimeSpan.Zero);
+        clock = await StartAsync();
+        Assert.That(clock.Held);
+        clock.Confirm(_right);
+        Assert.That(clock.Held, Is.False);
+        AssertMinutes(clock, 2);
+    }
+
+    [Test]
+    public async Task ConfirmedAndThenSetWrong_TheNextStartStillKnowsTheConfirmedOne()
+    {
+        var clock = await StartAsync();
+        clock.Confirm(_right);
+        SetAhead(-Month);
+        await PassAsync(clock, 2);
+        SetAhead(TimeSpan.Zero);
+        Pass(Month);
+        clock = await StartAsync();
+        clock.Confirm(_right);
+        AssertMinutes(clock, 2 + Month.TotalMinutes);
     }
 
     [Test]
