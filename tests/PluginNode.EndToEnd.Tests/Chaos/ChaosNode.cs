@@ -27,7 +27,9 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock?
 
     public async Task KillAsync()
     {
+        var id = process.ProcessId;
         await process.KillAsync();
+        if (clock is not null) FakeClock.Forget(id);
         ledger.Add(new Killed(Name));
     }
 
@@ -88,6 +90,7 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock?
 
     public async ValueTask DisposeAsync()
     {
+        if (process.Runs) await KillAsync();
         await process.DisposeAsync();
         if (disk is not null) await disk.DisposeAsync();
         _stopping.Dispose();

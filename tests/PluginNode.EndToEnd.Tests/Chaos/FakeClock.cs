@@ -26,10 +26,16 @@ internal sealed class FakeClock
         node.Environment["DONT_FAKE_MONOTONIC"] = "1";
         node.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
         node.Environment["NO_FAKE_STAT"] = "1";
-        node.Environment["FAKETIME_DISABLE_SHM"] = "1"; // else a killed process leaves it behind
         // Its mending of waits on the monotonic clock, meant for an older C library, lets every wait return at once.
         node.Environment["FAKETIME_FORCE_MONOTONIC_FIX"] = "0";
         return (clock, "");
+    }
+
+    /// <summary>Takes away what the library of a process that was killed left behind.</summary>
+    public static void Forget(int processId)
+    {
+        File.Delete($"/dev/shm/faketime_shm_{processId}");
+        File.Delete($"/dev/shm/sem.faketime_sem_{processId}");
     }
 
     /// <summary>From about a second on, it is that far ahead of the real one; also negative.</summary>

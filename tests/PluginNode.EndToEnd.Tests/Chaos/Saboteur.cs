@@ -35,7 +35,7 @@ internal sealed class Saboteur(int seed)
             // No two wrong clocks may agree: that would be a second opinion.
             if (node.Clock is { } clock) Repeat(8, chance => SetAsync(clock, TimeSpan.FromMinutes(17 * i), chance));
         }
-        foreach (var wire in wires) Repeat(4, chance => SpoilAsync(wire, chance));
+        foreach (var wire in wires) Repeat(12, chance => SpoilAsync(wire, chance));
     }
 
     /// <summary>Everything is mended, and every node runs.</summary>
