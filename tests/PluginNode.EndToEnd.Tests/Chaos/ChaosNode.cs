@@ -5,9 +5,8 @@ namespace PluginNode.EndToEnd.Tests.Chaos;
 /// <summary>One node of the rig, with what can be done to it, and the applications beside it.</summary>
 /// <param name="process">The node.</param>
 /// <param name="disk">Its small disk; null: its data lies on the machine's.</param>
-/// <param name="clock">Its clock; null: it cannot be set.</param>
 /// <param name="ledger">Where it is written down what was done to it.</param>
-internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock? clock, Ledger ledger) : IAsyncDisposable
+internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, Ledger ledger) : IAsyncDisposable
 {
     // A disk does not become full while the node writes down what it has in memory: then it could not keep that.
     private readonly SemaphoreSlim _stopping = new(1);
@@ -15,7 +14,10 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock?
 
     public NodeProcess Process => process;
     public bool HasDisk => disk is not null;
-    public FakeClock? Clock => clock;
+
+    /// <summary>Null: it cannot be set.</summary>
+    public FakeClock? Clock { get; set; }
+
     public string Name => process.Name;
 
     /// <summary>Never killed and never stopped: what it holds can be seen to grow.</summary>
@@ -29,7 +31,7 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock?
     {
         var id = process.ProcessId;
         await process.KillAsync();
-        if (clock is not null) FakeClock.Forget(id);
+        if (Clock is not null) FakeClock.Forget(id);
         ledger.Add(new Killed(Name));
     }
 
@@ -40,7 +42,9 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, FakeClock?
         await _stopping.WaitAsync();
         try
         {
+            var id = process.ProcessId;
             var exit = await process.StopAsync();
+            if (Clock is not null) FakeClock.Forget(id);
             ledger.Add(new Stopped(Name, _full));
             if (exit != 0 && !_full) throw new InvalidOperationException($"{Name} stopped with {exit}:\n{process.Log}");
         }

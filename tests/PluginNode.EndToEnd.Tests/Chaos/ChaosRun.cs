@@ -23,21 +23,16 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
     private readonly List<FaultyRelay> _wires = [];
     private readonly SortedSet<string> _leftOut = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
+    private readonly List<Remains> _remains = [];
     private readonly Stopwatch _clock = new();
 
     public async Task<ChaosReport> RunAsync()
     {
         await SetUpAsync();
         _clock.Start();
-        try
-        {
-            await TormentAsync();
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException)
-        {
-            _problems.Add(e.Message);
-        }
-        var audit = await SettleAsync();
+        await ProblemAsync(TormentAsync());
+        await ProblemAsync(SettleAsync());
+        var audit = _remains.Count == 0 ? Audit.Of(_ledger.All()) : Audit.Of(_ledger.All(), _remains);
         foreach (var node in _nodes)
         {
             Sample(node);
@@ -64,7 +59,12 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             for (var b = a + 1; b < _nodes.Count; b++)
                 await IntroduceAsync(_nodes[a], _nodes[b], draw);
         if (await SlowDisk.WhyNotAsync() is { } why) _leftOut.Add($"slow disk: {why}");
-        foreach (var node in _nodes) await node.Process.StartAsync();
+        foreach (var node in _nodes)
+        {
+            (node.Clock, var whyNot) = FakeClock.Under(node.Process);
+            if (node.Clock is null) _leftOut.Add($"clock jump: {whyNot}");
+            await node.Process.StartAsync();
+        }
         foreach (var node in _nodes)
         {
             node.Consumer = new Consumer(_ledger, node.Process);
@@ -86,8 +86,6 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             ? (null, "") : await SmallDisk.TryMountAsync(Path.Combine(folder, $"{name}-disk"), "48m");
         if (disk is null && !onMachine) _leftOut.Add($"full disk: {why}");
         var process = new NodeProcess(folder, name, disk) { LogFile = Path.Combine(folder, $"{name}.log") };
-        var (clock, whyNot) = FakeClock.Under(process);
-        if (clock is null) _leftOut.Add($"clock jump: {whyNot}");
         // Short waits, so that moderate messages come to their ends, and a lost connection is seen soon.
         process.Configuration["delivery"]!["levels"] = new JsonObject
         {
@@ -97,7 +95,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         mesh["sendTimeout"] = "3s";
         mesh["connectTimeout"] = "1s";
         process.WriteConfiguration();
-        _nodes.Add(new ChaosNode(process, disk, clock, _ledger) { Spared = spared });
+        _nodes.Add(new ChaosNode(process, disk, _ledger) { Spared = spared });
     }
 
     private async Task IntroduceAsync(ChaosNode a, ChaosNode b, Random draw)
@@ -129,7 +127,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         await _saboteur.StopAsync();
     }
 
-    private async Task<Audit> SettleAsync()
+    private async Task SettleAsync()
     {
         say("Faults are over; everything settles.");
         foreach (var node in _nodes.Where(n => !n.Process.Runs)) await node.Process.StartAsync();
@@ -147,14 +145,14 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             var (came, went) = await node.ConservedAsync();
             if (came != went) _problems.Add($"{node.Name}: its metrics do not conserve: {came} came, {went} went");
         }
-        return await AuditAsync();
+        await AuditAsync();
     }
 
     private async Task<Audit> AuditAsync()
     {
-        List<Remains> remains = [];
-        foreach (var node in _nodes) remains.Add(await node.RemainsAsync());
-        return Audit.Of(_ledger.All(), remains);
+        _remains.Clear();
+        foreach (var node in _nodes) _remains.Add(await node.RemainsAsync());
+        return Audit.Of(_ledger.All(), _remains);
     }
 
     private async Task ProblemAsync(Task task)
@@ -163,9 +161,9 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         {
             await task;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
-            _problems.Add(e.Message);
+            _problems.Add(e is InvalidOperationException ? e.Message : e.ToString());
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class FakeClock
         return (clock, "");
     }
 
-    /// <summary>Takes away what the library of a process that was killed left behind.</summary>
+    /// <summary>Takes away what the library of a process that has ended left behind.</summary>
     public static void Forget(int processId)
     {
         File.Delete($"/dev/shm/faketime_shm_{processId}");

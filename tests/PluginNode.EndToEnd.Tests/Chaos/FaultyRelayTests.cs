@@ -11,8 +11,8 @@ public sealed class FaultyRelayTests
     private const int Seed = 1;
     private const int Pieces = 64;
 
-    private readonly Channel<byte[]> _arrived = Channel.CreateUnbounded<byte[]>();
     private readonly byte[] _piece = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+    private Channel<byte[]> _arrived = null!;
     private TcpListener _behind = null!;
     private FaultyRelay _relay = null!;
 
@@ -21,7 +21,8 @@ public sealed class FaultyRelayTests
     {
         _behind = new TcpListener(IPAddress.Loopback, 0);
         _behind.Start();
-        _ = ListenAsync();
+        _arrived = Channel.CreateUnbounded<byte[]>();
+        _ = ListenAsync(_behind, _arrived.Writer);
         _relay = new FaultyRelay(((IPEndPoint)_behind.LocalEndpoint).Port, Seed);
     }
 
@@ -109,11 +110,11 @@ public sealed class FaultyRelayTests
 
     private Task<byte[]> NextAsync() => _arrived.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
-    private async Task ListenAsync()
+    private static async Task ListenAsync(TcpListener behind, ChannelWriter<byte[]> arrived)
     {
         try
         {
-            while (true) _ = ReadAsync(await _behind.AcceptTcpClientAsync());
+            while (true) _ = ReadAsync(await behind.AcceptTcpClientAsync(), arrived);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -121,7 +122,7 @@ public sealed class FaultyRelayTests
         }
     }
 
-    private async Task ReadAsync(TcpClient connection)
+    private static async Task ReadAsync(TcpClient connection, ChannelWriter<byte[]> arrived)
     {
         using (connection)
         using (var all = new MemoryStream())
@@ -134,7 +135,7 @@ public sealed class FaultyRelayTests
             {
                 // Reset: what came before counts.
             }
-            await _arrived.Writer.WriteAsync(all.ToArray());
+            await arrived.WriteAsync(all.ToArray());
         }
     }
 }
