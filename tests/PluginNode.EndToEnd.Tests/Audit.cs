@@ -136,7 +136,8 @@ internal sealed class Audit
         foreach (var sent in _sent.Values)
         {
             var sender = remains.GetValueOrDefault(sent.From);
-            if (sender?.Waiting.Contains(sent.Id) == true) Find(Fault.Stuck, $"{Name(sent)} still waits at {sent.From}");
+            if (sender?.Waiting.Contains(sent.Id) == true)
+                Find(Fault.Stuck, $"{Name(sent)} still waits at {sent.From}");
             else if (sender?.Dead.TryGetValue(sent.Id, out var reason) == true) SettleDead(sent, reason);
             else if (_seen.ContainsKey(sent.Id)) continue;
             else if (remains.GetValueOrDefault(sent.To)?.Unread.Contains(sent.Id) == true)
@@ -150,8 +151,8 @@ internal sealed class Audit
     private void SettleDead(Sent sent, string reason)
     {
         Dead++;
-        var explained = !sent.Stable
-            && (reason == "stopped" ? After(_stopped, sent) : reason.StartsWith("given up after ", StringComparison.Ordinal));
+        var explained = !sent.Stable && (reason == "stopped"
+            ? After(_stopped, sent) : reason.StartsWith("given up after ", StringComparison.Ordinal));
         if (!explained) Find(Fault.DeadWithoutReason, $"{Name(sent)} is a dead letter: {reason}");
     }
 

@@ -156,9 +156,9 @@ public sealed class AuditTests
         Assert.That(Found(), Is.EqualTo(new[] { Fault.Stuck }));
     }
 
-    [TestCase(true, "stopped", false), TestCase(true, "expired", false), TestCase(true, "given up after 4 attempts", false)]
-    [TestCase(false, "stopped", true), TestCase(false, "given up after 4 attempts", true)]
-    [TestCase(false, "refused: too large", false), TestCase(false, "expired", false)]
+    [TestCase(true, "stopped", false), TestCase(false, "stopped", true)]
+    [TestCase(true, "given up after 4 attempts", false), TestCase(false, "given up after 4 attempts", true)]
+    [TestCase(true, "expired", false), TestCase(false, "expired", false), TestCase(false, "refused: too large", false)]
     public void DeadLetter_NeedsAReasonThatThisMessageCouldHave(bool stable, string reason, bool explained)
     {
         Send(0, stable: stable);

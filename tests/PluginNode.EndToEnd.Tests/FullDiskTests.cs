@@ -169,7 +169,8 @@ public sealed class FullDiskTests
         var consumer = new Consumer(ledger, node);
         consumer.Start();
         await Until.TrueAsync(
-            () => Task.FromResult(Audit.Of(ledger.All()).Findings.All(f => f.Fault != Fault.Lost)), "all promised arrives");
+            () => Task.FromResult(Audit.Of(ledger.All()).Findings.All(f => f.Fault != Fault.Lost)),
+            "all promised arrives");
         await consumer.StopAsync();
         Assert.That(Audit.Of(ledger.All()).Findings, Is.Empty);
         return Consumer.Texts(ledger);

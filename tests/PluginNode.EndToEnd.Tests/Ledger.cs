@@ -43,7 +43,8 @@ internal sealed record Killed(string Node) : Happening;
 /// <param name="DiskFull">Whether it had no space for what it has to write down then.</param>
 internal sealed record Stopped(string Node, bool DiskFull = false) : Happening;
 
-/// <summary>What applications know, kept outside of the nodes, in the order in which it happened. For any thread.</summary>
+/// <summary>What applications know, kept outside of the nodes, in the order in which it happened. For any
+/// thread.</summary>
 internal sealed class Ledger
 {
     private const int Short = 80;

@@ -48,8 +48,8 @@ internal sealed class Producer(Ledger ledger, NodeProcess node, string to, int l
             var id = Guid.CreateVersion7().ToString();
             var body = new JsonObject
             {
-                ["to"] = to, ["protocol"] = stable ? "/test/critical" : "/test/moderate", ["text"] = text, ["key"] = key,
-                ["id"] = id, ["ttl"] = "1d", // never reached, whatever is done to the clock
+                ["to"] = to, ["protocol"] = stable ? "/test/critical" : "/test/moderate", ["text"] = text,
+                ["key"] = key, ["id"] = id, ["ttl"] = "1d", // never reached, whatever is done to the clock
             };
             ledger.Add(new Sent(id, node.Name, to, key, number, Ledger.Brief(text), stable));
             for (var stopping = new Stopwatch(); !await TrySendAsync(body, stable); await Task.Delay(Pace + Again))

@@ -89,7 +89,8 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
             if ((wall - Wall).Duration() > Step) return;
             // By the clock as it is confirmed now, whatever it showed at the start.
             _wallAtStart = Wall - elapsed;
-            if (_stopUncounted && _confirmed && _wallAtStart > _believedAtStart) _base += _wallAtStart - _believedAtStart;
+            var stopped = _wallAtStart - _believedAtStart;
+            if (_stopUncounted && _confirmed && stopped > TimeSpan.Zero) _base += stopped;
             _stopUncounted = false;
             _confirmed = true;
             if (!Held) return;

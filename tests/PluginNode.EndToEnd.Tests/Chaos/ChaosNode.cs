@@ -75,7 +75,8 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, Ledger led
         var unread = (await process.GetAsync("/v1/inbox?limit=1000"))["messages"]!.AsArray();
         var dead = await ListAsync("/v1/dead-letters", "deadLetters");
         return new Remains(
-            Name, waiting.Select(Id).ToHashSet(StringComparer.Ordinal), unread.Select(Id).ToHashSet(StringComparer.Ordinal),
+            Name, waiting.Select(Id).ToHashSet(StringComparer.Ordinal),
+            unread.Select(Id).ToHashSet(StringComparer.Ordinal),
             dead.ToDictionary(Id, d => d!["reason"]!.GetValue<string>(), StringComparer.Ordinal));
     }
 

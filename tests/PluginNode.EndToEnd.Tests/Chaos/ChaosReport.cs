@@ -26,9 +26,9 @@ internal sealed record ChaosReport
 
     public string Verdict => Passed
         ? "passed: nothing lost, nothing doubled, every lane in order, nothing stuck"
-        : $"FAILED: {string.Join(", ", Findings.Select(g => $"{g.Count()} {g.Key}").Append($"{Problems.Count} problems"))}";
+        : $"FAILED: {string.Join(", ", Counts.Append($"{Problems.Count} problems"))}";
 
-    private IEnumerable<IGrouping<Fault, Finding>> Findings => Audit.Findings.GroupBy(f => f.Fault);
+    private IEnumerable<string> Counts => Audit.Findings.GroupBy(f => f.Fault).Select(g => $"{g.Count()} {g.Key}");
 
     /// <summary>In Markdown.</summary>
     /// <param name="commit">What was run.</param>

@@ -36,11 +36,13 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         foreach (var node in _nodes)
         {
             Sample(node);
-            if (node.Spared) _problems.AddRange(Growth.Of(node.Samples, audit.Accepted).Select(g => $"{node.Name} grows: {g}"));
+            if (!node.Spared) continue;
+            _problems.AddRange(Growth.Of(node.Samples, audit.Accepted).Select(g => $"{node.Name} grows: {g}"));
         }
         return new ChaosReport
         {
-            Seed = seed, Busy = busy, Took = _clock.Elapsed, Faults = _saboteur.Done, LeftOut = [.. _leftOut], Audit = audit,
+            Seed = seed, Busy = busy, Took = _clock.Elapsed, Audit = audit,
+            Faults = _saboteur.Done, LeftOut = [.. _leftOut],
             Vitals = [.. _nodes.Select(n => (n.Name + (n.Spared ? ", never restarted" : ""), n.Samples))],
             Problems = _problems,
         };
@@ -175,10 +177,10 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
     private string Progress()
     {
         var audit = Audit.Of(_ledger.All());
+        var faults = _saboteur.Done.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Value} {d.Key}");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{_clock.Elapsed:hh\\:mm\\:ss} of {busy:hh\\:mm\\:ss}: {audit.Accepted} accepted, {audit.Seen} seen; ")
-            + $"{string.Join(", ", _saboteur.Done.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Value} {d.Key}"))}; "
-            + $"{_nodes[0].Name} {_nodes[0].Samples.LastOrDefault()}";
+            + $"{string.Join(", ", faults)}; {_nodes[0].Name} {_nodes[0].Samples.LastOrDefault()}";
     }
 }

@@ -26,7 +26,8 @@ public sealed class GrowthTests
         Assert.That(
             Growth.Of(Hour(i => new(default, 100, 100 + (2 * i), 20 + i)), 1_000_000), Is.EqualTo(new[]
             {
-                "handles: 190 in the second quarter, 312 in the last", "threads: 65 in the second quarter, 126 in the last",
+                "handles: 190 in the second quarter, 312 in the last",
+                "threads: 65 in the second quarter, 126 in the last",
             }));
 
     [Test]

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 
 namespace PluginNode.EndToEnd.Tests.Chaos;
 
-/// <summary>Does to nodes and wires what the seed draws, several things at once, and mends each of them again.</summary>
+/// <summary>Does to nodes and wires what the seed draws, several things at once, and mends each of them.</summary>
 internal sealed class Saboteur(int seed)
 {
     private static readonly TimeSpan[] Jumps =
     [
-        TimeSpan.FromMinutes(7), TimeSpan.FromHours(3), TimeSpan.FromDays(2), TimeSpan.FromDays(9), TimeSpan.FromDays(45),
+        TimeSpan.FromMinutes(7), TimeSpan.FromHours(3), TimeSpan.FromDays(2), TimeSpan.FromDays(9),
+        TimeSpan.FromDays(45),
     ];
 
     private readonly CancellationTokenSource _stop = new();

@@ -30,6 +30,6 @@ internal sealed record Vitals(TimeSpan At, double Memory, int Handles, int Threa
 
     private static double Number(string[] status, string name) =>
         status.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line
-            ? double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)
+            ? double.Parse(line[name.Length..].Split("kB")[0], CultureInfo.InvariantCulture)
             : 0;
 }

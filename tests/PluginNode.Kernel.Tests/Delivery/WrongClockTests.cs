@@ -7,7 +7,8 @@ using PluginNode.Storage;
 
 namespace PluginNode.Kernel.Tests.Delivery;
 
-/// <summary>Node time is what has really passed, whatever is done to the wall clock and whenever the node ends.</summary>
+/// <summary>Node time is what has really passed, whatever is done to the wall clock and whenever the node
+/// ends.</summary>
 [TestFixture]
 public sealed class WrongClockTests
 {
