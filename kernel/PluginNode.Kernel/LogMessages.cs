@@ -46,4 +46,8 @@ internal static partial class LogMessages
 
     [LoggerMessage(1009, LogLevel.Error, "A message sink failed, try {Try}: {Reason}")]
     public static partial void SinkFailed(ILogger logger, int @try, string reason);
+
+    [LoggerMessage(1013, LogLevel.Error, "A message sink does not come back: it is left behind, and what it was "
+        + "handling stays in the inbox.")]
+    public static partial void SinkHangs(ILogger logger);
 }

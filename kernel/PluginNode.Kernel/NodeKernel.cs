@@ -42,7 +42,7 @@ public enum PeerRemoval
 public sealed class NodeKernel : IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan CompactEvery = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(10);
 
     private readonly KernelParts _parts;
     private readonly KernelOptions _options;
@@ -67,8 +67,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _router = new Router(parts.Time, _logger);
         Span<byte> epoch = stackalloc byte[8];
         parts.Chance.Fill(epoch);
-        var frames = new FrameSealer(
-            parts.Identity, BinaryPrimitives.ReadUInt64BigEndian(epoch), options.Limits.Payload);
+        var frames = new FrameSealer(parts.Identity, BinaryPrimitives.ReadUInt64BigEndian(epoch));
         Policy = new DeliveryPolicy(options);
         var sender = new WindowSender(_journal, frames, _router, parts.Identity.Self);
         _outbox = new OutboxLoop(
@@ -120,7 +119,7 @@ public sealed class NodeKernel : IAsyncDisposable
             await parts.Store.DisposeAsync(); // it was opened, and nobody else will close it
             throw;
         }
-        kernel._ticking = Task.WhenAll(kernel.TickAsync(), kernel.CompactAsync());
+        kernel._ticking = Task.WhenAll(kernel.TickAsync(), kernel.TidyAsync());
         return kernel;
     }
 
@@ -163,7 +162,7 @@ public sealed class NodeKernel : IAsyncDisposable
         var waiting = await _outbox.Box.AskAsync(() => _outbox.WaitingFor(peer.Id));
         if (waiting > 0 && !deadLetterWaiting) return PeerRemoval.HasWaiting;
         if (await Peers.RemoveAsync(name) != PeerChange.Done) return PeerRemoval.Unavailable;
-        _outbox.Box.Post(() => _outbox.Abandon(peer.Id, "the peer was removed"));
+        _outbox.Box.Post(() => _outbox.Abandon(peer.Id));
         return PeerRemoval.Done;
     }
 
@@ -192,7 +191,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _stopBegun = true;
         await _stopped.CancelOnceAsync();
         await _ticking;
-        await _sinks.StopAsync();
+        await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
         try
@@ -234,14 +233,16 @@ public sealed class NodeKernel : IAsyncDisposable
             _logger, _outbox.Counters.Restored, content.Inbox.Count, _outbox.DeadLetters, StoreReport.Damage.Count);
     }
 
-    /// <summary>Now and then gives back the space that removed records take between others that stay.</summary>
-    private async Task CompactAsync()
+    /// <summary>Now and then forgets dead letters that are too old, and gives back the space that removed records take
+    /// between others that stay.</summary>
+    private async Task TidyAsync()
     {
-        using var timer = new PeriodicTimer(CompactEvery, _parts.Time);
+        using var timer = new PeriodicTimer(TidyEvery, _parts.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stopped.Token))
             {
+                _outbox.Box.Post(() => _outbox.PruneDeadLetters(_options.DeadLetterKeep));
                 try
                 {
                     await _journal.CompactAsync(_stopped.Token);
@@ -265,7 +266,7 @@ public sealed class NodeKernel : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopped.Token))
             {
-                _outbox.Box.Post(() => _outbox.PruneDeadLetters(_options.DeadLetterKeep));
+                _outbox.Box.Post(static () => { }); // a round: what has expired ends
                 _inbox.Box.Post(_inbox.Prune);
                 try
                 {

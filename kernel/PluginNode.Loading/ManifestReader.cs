@@ -22,8 +22,9 @@ public static partial class ManifestReader
             if (!image.HasMetadata) throw new PluginLoadException($"{dll} is no .NET assembly.");
             return Read(image.GetMetadataReader(), dll);
         }
-        catch (Exception e) when (e is BadImageFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not PluginLoadException)
         {
+            // damaged metadata shows in many ways, overflows included
             throw new PluginLoadException($"{dll} cannot be read as a .NET assembly: {e.Message}");
         }
     }

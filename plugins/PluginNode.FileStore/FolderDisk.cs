@@ -42,11 +42,15 @@ public sealed partial class FolderDisk(string folder) : IDisk
         [.. Directory.EnumerateFiles(folder).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
-    public IDiskFile Open(string name, bool create) => new DiskFile(OpenHandle(
-        Path.Combine(folder, name), create ? System.IO.FileMode.CreateNew : System.IO.FileMode.Open));
+    public IDiskFile Open(string name, bool create) => Do(() => new DiskFile(OpenHandle(
+        Path.Combine(folder, name), create ? System.IO.FileMode.CreateNew : System.IO.FileMode.Open)));
 
     /// <inheritdoc/>
-    public void Delete(string name) => File.Delete(Path.Combine(folder, name));
+    public void Delete(string name) => Do(() =>
+    {
+        File.Delete(Path.Combine(folder, name));
+        return true;
+    });
 
     /// <inheritdoc/>
     public ValueTask FlushFolderAsync()
@@ -56,6 +60,19 @@ public sealed partial class FolderDisk(string folder) : IDisk
         {
             foreach (var path in (string[])[folder, Path.Combine(folder, "quarantine")]) FlushPath(path);
         }));
+    }
+
+    /// <summary>What may not be done is a failure of the disk like any other to the store.</summary>
+    private static T Do<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 
     /// <summary>Whether another process has the lock: EAGAIN of flock, or a sharing violation.</summary>

@@ -20,6 +20,7 @@ internal sealed class ByteBudget(long bytes, long share)
     /// <exception cref="OperationCanceledException">Cancelled first; nothing was taken.</exception>
     public async ValueTask TakeAsync(PeerId peer, long bytes, CancellationToken cancellation)
     {
+        if (bytes == 0) return;
         LinkedListNode<Waiter> place;
         lock (_lock)
         {
@@ -33,6 +34,7 @@ internal sealed class ByteBudget(long bytes, long share)
 
     public void Return(PeerId peer, long bytes)
     {
+        if (bytes == 0) return;
         lock (_lock)
         {
             _free += bytes;

@@ -24,7 +24,7 @@ public sealed record MeshHttpOptions
     public string ConnectTimeout { get; set; } = "3s";
 
     /// <summary>The largest request body that is sent and taken, in bytes, 4 096 to 1 073 741 824. For a peer that
-    /// takes less, batches are cut smaller; a single frame that is larger does not reach it.</summary>
+    /// takes less, batches are cut smaller; a single frame that is larger is refused.</summary>
     public int MaxBatchBytes { get; set; } = 24 << 20;
 
     /// <summary>Connections taken at once, 1 to 65 535; a further one is closed.</summary>

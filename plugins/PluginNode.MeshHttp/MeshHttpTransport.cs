@@ -69,6 +69,12 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : 
                 using var batch = new FrameBatch(frames, first, count);
                 var reply = await client.SendAsync(peer, url, batch, either.Token);
                 if (reply.IsTooLarge && count > 1 && cuts++ < MaxCuts) continue;
+                if (reply.IsTooLarge && count == 1)
+                {
+                    // the peer's own word, signed for this very frame: trying again would hold up its lane for ever
+                    outcomes[first] = new SendOutcome(frames[first++].Id, SendStatus.Refused, reply.Failure);
+                    continue;
+                }
                 // what follows a batch that is in doubt would overtake it
                 if (reply.Outcomes is null) return Failed(outcomes, frames, first, reply.Failure!);
                 for (var i = first; i < first + count; i++)

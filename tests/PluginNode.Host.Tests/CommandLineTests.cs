@@ -77,6 +77,21 @@ public sealed class CommandLineTests
         Assert.That(error, Does.Contain("no node answers at"));
     }
 
+    [TestCase("200 OK", "<html></html>")]
+    [TestCase("404 Not Found", "nothing here")]
+    public async Task SomethingElseAnswers_Is1_AndSaysSo(string status, string body)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _folder.Write("token", new string('t', 40));
+        var serving = AnswerOnceAsync(listener, $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        var (code, _, error) = await RunAsync(["messages", "--config", Config(
+            $$"""{ "api": { "listen": "http://{{listener.LocalEndpoint}}", "tokenFile": "token" } }""")]);
+        await serving;
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(error, Does.Contain("is no node"));
+    }
+
     [Test]
     public async Task Run_NoStoreInstalled_Is1()
     {
@@ -237,6 +252,14 @@ public sealed class CommandLineTests
         Assert.That((await RunAsync(["dead-letters", "--config", alpha])).Output, Does.Contain(id));
         Assert.That((await RunAsync(["dead-letters", "purge", id, "--config", alpha])).Code, Is.Zero);
         Assert.That((await RunAsync(["messages", "show", id, "--config", alpha])).Code, Is.EqualTo(1));
+    }
+
+    private static async Task AnswerOnceAsync(TcpListener listener, string answer)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        _ = await stream.ReadAsync(new byte[4096]);
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(answer));
     }
 
     private string Config(string text) => _folder.Write("plugins.json", text);

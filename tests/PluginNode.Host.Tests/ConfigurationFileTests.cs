@@ -4,7 +4,7 @@ namespace PluginNode.Host.Tests;
 
 public sealed class ConfigurationFileTests
 {
-    private const string Key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=";
+    private const string Key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     private TemporaryFolder _folder = null!;
 
     [SetUp]
@@ -136,6 +136,10 @@ public sealed class ConfigurationFileTests
     [TestCase("""{ "inbox": { "duplicateWindow": "x" } }""", "inbox.duplicateWindow: a duration such as")]
     [TestCase("""{ "inbox": { "bytes": -1 } }""", "inbox.bytes: a size such as")]
     [TestCase("""{ "peers": [ { "name": "", "publicKey": "AA==" } ] }""", "peers[0].publicKey: an Ed25519 public key")]
+    [TestCase("""{ "peers": [ { "name": "b", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" } ] }""",
+        "peers[0].publicKey: these 32 bytes are a point of small order")]
+    [TestCase("""{ "peers": [ { "name": "b", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=" } ] }""",
+        "peers[0].publicKey: these 32 bytes are no point")]
     [TestCase("""{ "node": { "name": "a" }, "node": {} }""", "plugins.json: ")]
     [TestCase("""{ "node": """, "plugins.json: line 1")]
     [TestCase("[]", "plugins.json: an object { … } is needed")]

@@ -1,4 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Composition;
+using PluginNode.Delivery;
+using PluginNode.Identity;
+using PluginNode.Peers;
 using PluginNode.Storage;
 
 namespace PluginNode.Host.Tests;
@@ -30,6 +34,94 @@ public sealed class LentStoreTests
     [Test]
     public void Ability_ThatTheStoreLacks_IsNotPretended() =>
         Assert.That(LentStore.Of(new MemoryStore()), Is.Not.InstanceOf<IQuarantine>());
+
+    [Test]
+    public async Task WhateverThePluginThrows_IsAStoreException_AndTextOnly()
+    {
+        var lent = LentStore.Of(new ThrowingStore());
+        AsyncTestDelegate[] calls =
+        [
+            () => lent.OpenAsync(_ => { }, default), () => lent.CommitAsync(new RecordBatch([], [1])),
+            () => lent.CompactAsync(default), async () => await lent.ReadBodiesAsync([1], default),
+            async () => { await foreach (var _ in lent.ReadHeadersAsync(default)) { } },
+        ];
+        foreach (var call in calls)
+        {
+            var e = Assert.ThrowsAsync<StoreException>(call)!;
+            Assert.That(e.Message, Does.Contain("InvalidOperationException: a bug of the plugin"));
+            Assert.That(e.InnerException, Is.Null);
+        }
+        await lent.DisposeAsync();
+    }
+
+    [Test]
+    public async Task AStoreThatThrowsSomethingElse_FailsThatSend_AndTheNextOneIsAccepted()
+    {
+        var store = new ThrowingStore { Works = true };
+        using var identity = NodeIdentity.FromSeed([.. Enumerable.Repeat((byte)1, 32)]);
+        using var other = NodeIdentity.FromSeed([.. Enumerable.Repeat((byte)2, 32)]);
+        var parts = new KernelParts(
+            identity, [], LentStore.Of(store), new PeerBook([new Peer("p", other.Self, [])]), TimeProvider.System,
+            new SystemChance(TimeProvider.System), NullLoggerFactory.Instance);
+        await using var kernel = await NodeKernel.OpenAsync(parts, new KernelOptions(), default);
+        Task<SendReply> Send() => kernel.Outbox.SendAsync(
+            new SendRequest { To = other.Self, Protocol = "/x", Level = "critical", Payload = new byte[1] }, default)
+            .WaitAsync(TimeSpan.FromSeconds(20));
+        store.Works = false;
+        Assert.That((await Send()).Verdict, Is.EqualTo(SendVerdict.Unavailable));
+        store.Works = true;
+        Assert.That((await Send()).Verdict, Is.EqualTo(SendVerdict.Accepted));
+    }
+
+    private sealed class ThrowingStore : IRecordStore
+    {
+        private readonly MemoryStore _inner = new();
+
+        public bool Works { get; set; }
+
+        public Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation)
+        {
+            Break();
+            return _inner.OpenAsync(matchKeys, cancellation);
+        }
+
+        public IAsyncEnumerable<RecordHeader> ReadHeadersAsync(CancellationToken cancellation) =>
+            Works ? _inner.ReadHeadersAsync(cancellation) : BrokenAsync();
+
+        public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
+            IReadOnlyList<long> sequences, CancellationToken cancellation)
+        {
+            Break();
+            return _inner.ReadBodiesAsync(sequences, cancellation);
+        }
+
+        public async Task CommitAsync(RecordBatch batch)
+        {
+            await Task.Yield();
+            Break();
+            await _inner.CommitAsync(batch);
+        }
+
+        public Task CompactAsync(CancellationToken cancellation)
+        {
+            Break();
+            return _inner.CompactAsync(cancellation);
+        }
+
+        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+
+        private async IAsyncEnumerable<RecordHeader> BrokenAsync()
+        {
+            await Task.Yield();
+            Break();
+            yield break;
+        }
+
+        private void Break()
+        {
+            if (!Works) throw new InvalidOperationException("a bug of the plugin");
+        }
+    }
 
     private sealed class RecordingStore : IRecordStore, IQuarantine
     {

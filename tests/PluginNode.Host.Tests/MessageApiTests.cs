@@ -6,7 +6,7 @@ namespace PluginNode.Host.Tests;
 public sealed class MessageApiTests
 {
     private const string Peers = """
-        "peers": [ { "name": "away", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=", "addresses": ["nowhere:x"] } ]
+        "peers": [ { "name": "away", "publicKey": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "addresses": ["nowhere:x"] } ]
         """;
 
     private TestNode _node = null!;
@@ -60,6 +60,10 @@ public sealed class MessageApiTests
     [TestCase("""{ "to": "away", "protocol": "/test/critical", "text": "x", "id": "7" }""", 400, "id: a UUID")]
     [TestCase("""{ "to": "away", "protocol": "/test/critical", "text": "x", "level": "nope" }""", 400, "")]
     [TestCase("""{ "to": "away", "protocol": "/test/critical", "payload": "?" }""", 400, "payload: base64")]
+    [TestCase("""{ "to": "away", "protocol": "/test/critical", "text": "\ud800" }""", 400, "text: ")]
+    [TestCase("""{ "to": "away", "protocol": "/", "text": "", "attributes": { "a": null } }""", 400, "attributes.a: ")]
+    [TestCase("""{ "to": "away", "protocol": "/x", "text": "x", "attributes": { "\ud800": "x" } }""", 400, "UTF-16")]
+    [TestCase("""{ "to": "away", "protocol": "/\u001b[31m", "level": "critical", "text": "x" }""", 400, "protocol: ")]
     [TestCase("""{ "to": """, 400, "line 1, byte ")]
     [TestCase("[]", 400, "")]
     [TestCase("null", 400, "")]
@@ -70,6 +74,73 @@ public sealed class MessageApiTests
         Assert.That((int)code, Is.EqualTo(status), problem?.ToJsonString());
         Assert.That(problem!["status"]!.GetValue<int>(), Is.EqualTo(status));
         Assert.That(problem["detail"]?.GetValue<string>() ?? "", Does.Contain(detail));
+    }
+
+    [TestCase("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "publicKey: these 32 bytes are a point of small order")]
+    [TestCase("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=", "publicKey: these 32 bytes are no point of the curve")]
+    public async Task PutPeer_KeyThatNoNodeHas_IsAProblem(string key, string detail)
+    {
+        var body = $$"""{ "publicKey": "{{key}}" }""";
+        var (status, problem) = await _node.CallAsync(HttpMethod.Put, "/v1/peers/p", body);
+        Assert.That((int)status, Is.EqualTo(400));
+        Assert.That(Text(problem!, "detail"), Does.Contain(detail));
+    }
+
+    [TestCase("""{ "ids": [null] }""")]
+    [TestCase("""{ "ids": ["\ud800"] }""")]
+    [TestCase("""{ "ids": null }""")]
+    public async Task Ack_Wrong_IsAProblem(string body)
+    {
+        var (status, problem) = await _node.CallAsync(HttpMethod.Post, "/v1/inbox/ack", body);
+        Assert.That((int)status, Is.EqualTo(400), problem?.ToJsonString());
+        Assert.That(Text(problem!, "detail"), Does.StartWith("ids"));
+    }
+
+    [Test]
+    public async Task Wrong_ManyTimesOnOneConnection_IsAnsweredEachTimeAndTheConnectionStays()
+    {
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
+        var connects = 0;
+        handler.ConnectCallback = async (context, cancellation) =>
+        {
+            connects++;
+            var socket = new System.Net.Sockets.Socket(
+                System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+        };
+        using var http = new HttpClient(handler) { BaseAddress = _node.Host.Address };
+        http.DefaultRequestHeaders.Authorization = _node.Http.DefaultRequestHeaders.Authorization;
+        for (var i = 0; i < 3; i++)
+        {
+            using var body = new StringContent("""{ "to": 1 }""");
+            using var answer = await http.PostAsync(new Uri("/v1/messages", UriKind.Relative), body);
+            Assert.That((int)answer.StatusCode, Is.EqualTo(400));
+        }
+        Assert.That(connects, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task List_BehindTheLargestCursor_IsEmpty(
+        [Values("/v1/messages", "/v1/dead-letters", "/v1/inbox")] string path)
+    {
+        await _node.SendAsync("""{ "to": "away", "protocol": "/test/critical", "text": "x" }""");
+        var (status, list) = await _node.GetAsync($"{path}?after={long.MaxValue}");
+        Assert.That((int)status, Is.EqualTo(200));
+        Assert.That(list!.AsObject().First().Value!.AsArray(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Batch_SameIdWithOtherContent_IsNeverAccepted()
+    {
+        const string id = "0198f3a0-0000-7000-8000-000000000002";
+        const string line = $$"""{ "to": "away", "protocol": "/test/critical", "id": "{{id}}", "text": "x" }""";
+        var other = line.Replace("\"x\"", "\"y\"", StringComparison.Ordinal);
+        using var body = new StringContent($"{line}\n{other}\n{line}");
+        using var answer = await _node.Http.PostAsync(new Uri("/v1/messages/batch", UriKind.Relative), body);
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(
+            lines.Select(l => JsonNode.Parse(l)!["status"]!.GetValue<int>()), Is.EqualTo(new[] { 202, 409, 202 }));
     }
 
     [Test]
@@ -93,7 +164,7 @@ public sealed class MessageApiTests
             {
               "store": "memory", "api": { "listen": "http://127.0.0.1:0" },
               "delivery": { "protocols": { "/test/critical": "critical" }, "limits": { "payload": "1KiB" } },
-              "peers": [ { "name": "away", "publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=" } ]
+              "peers": [ { "name": "away", "publicKey": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" } ]
             }
             """);
         var (status, problem) = await small.CallAsync(HttpMethod.Post, "/v1/messages",

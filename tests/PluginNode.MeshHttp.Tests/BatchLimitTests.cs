@@ -49,16 +49,38 @@ internal sealed class BatchLimitTests
     }
 
     [Test]
-    public async Task Send_FrameOverThePeersLimit_IsRetryAndNamesBothLimits()
+    public async Task Send_FrameOverThePeersLimit_IsRefusedAndNamesBothLimits()
     {
         var outcomes = await _alice.SendAsync(_bob, SomeFrame(), SomeFrame(2_000_000), SomeFrame());
 
         Assert.That(outcomes.Select(o => o.Status), Is.EqualTo(new[]
         {
-            SendStatus.Delivered, SendStatus.Retry, SendStatus.Retry,
-        }));
+            SendStatus.Delivered, SendStatus.Refused, SendStatus.Delivered,
+        }), outcomes[1].Reason);
         Assert.That(outcomes[1].Reason, Does.Contain("100000").And.Contains($"{24 << 20}"));
-        Assert.That(_bob.Host.Frames, Has.Count.EqualTo(1), "what follows would overtake it");
+        Assert.That(_bob.Host.Frames, Has.Count.EqualTo(2), "what follows goes on");
+    }
+
+    [Test]
+    public async Task Send_FrameOverALimitThatThePeerDidNotSign_IsRetryAndNotOvertaken()
+    {
+        await using var server = new FakeServer(head => Text(
+            Encoding.Latin1.GetString(Signed(head, _carol, 413, [], 250_000)).Replace(": 250000", ": 150000")));
+
+        var outcomes = await _alice.SendAsync(_carol.Self, server.Address, SomeFrame(200_000), SomeFrame());
+
+        Assert.That(outcomes.Select(o => o.Status), Is.All.EqualTo(SendStatus.Retry));
+        Assert.That(outcomes[0].Reason, Does.Contain("not signed by the peer"));
+    }
+
+    [Test]
+    public async Task Send_FrameBelowTheLimitThatThePeerSigned_IsRetry()
+    {
+        await using var server = new FakeServer(head => Signed(head, _carol, 413, [], 250_000));
+
+        var outcomes = await _alice.SendAsync(_carol.Self, server.Address, SomeFrame(200_000), SomeFrame());
+
+        Assert.That(outcomes.Select(o => o.Status), Is.All.EqualTo(SendStatus.Retry));
     }
 
     [TestCase(0)]

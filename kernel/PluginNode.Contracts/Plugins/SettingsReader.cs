@@ -35,7 +35,9 @@ public static class SettingsReader
     {
         var known = type.Properties.FirstOrDefault(p => p.Name == member.Name);
         if (known is null)
-            return $"{member.Name}: unknown key; known are {string.Join(", ", type.Properties.Select(p => p.Name))}";
+            return type.Properties.Count == 0
+                ? $"{member.Name}: unknown key; there is nothing to set"
+                : $"{member.Name}: unknown key; known are {string.Join(", ", type.Properties.Select(p => p.Name))}";
         try
         {
             member.Value.Deserialize(type.Options.GetTypeInfo(known.PropertyType));

@@ -17,13 +17,19 @@ internal static class JsonBody
         while (true)
         {
             var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.IsCompleted)
+            if (!read.IsCompleted)
             {
-                var body = Decode(read.Buffer, type);
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
             }
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            try
+            {
+                return Decode(read.Buffer, type);
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End); // also what is wrong was read: the connection goes on
+            }
         }
     }
 
@@ -38,13 +44,14 @@ internal static class JsonBody
             if (value is not null && !reader.Read()) return value;
             throw new ProblemException(StatusCodes.Status400BadRequest, "one JSON object is needed");
         }
-        catch (JsonException e)
+        // A name that is no text, half of a surrogate pair, is no fault of the JSON to the decoder.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ProblemException(StatusCodes.Status400BadRequest, Explain(utf8, type, e));
         }
     }
 
-    private static string Explain(ReadOnlySequence<byte> utf8, JsonTypeInfo type, JsonException error)
+    private static string Explain(ReadOnlySequence<byte> utf8, JsonTypeInfo type, Exception error)
     {
         if (utf8.IsEmpty) return "a JSON object is needed as the body";
         var problems = new List<string>();

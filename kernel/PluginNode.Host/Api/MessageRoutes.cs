@@ -82,7 +82,7 @@ internal static class MessageRoutes
                 : TypedResults.NoContent(),
             ChangeResult.NotFound => NotFound(id),
             ChangeResult.WrongState => ProblemBody.Result(409, "the message's state does not allow this", id),
-            _ => ProblemBody.Result(503, "the store failed and nothing was changed; trying again is safe", id),
+            _ => ProblemBody.Result(503, "the store failed, and a restart may undo this; trying again is safe", id),
         };
 
     public static List<MessageBody> Bodies(IReadOnlyList<MessageView> views, RunningNode node) =>

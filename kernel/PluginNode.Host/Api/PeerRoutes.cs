@@ -65,7 +65,7 @@ internal static class PeerRoutes
         var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.PeerPut);
         var problems = new List<string>();
         if (!PeerBook.IsName(name)) problems.Add($"name: {PeerText.NameForm}");
-        if (!PeerText.TryKey(body.PublicKey, out var id)) problems.Add($"publicKey: {PeerText.KeyForm}");
+        if (PeerText.KeyProblem(body.PublicKey, out var id) is { } problem) problems.Add($"publicKey: {problem}");
         var addresses = PeerText.Addresses(body.Addresses ?? [], "addresses", problems);
         if (problems.Count > 0) return ProblemBody.Result(400, string.Join("; ", problems));
         var peers = node.Kernel.Peers;

@@ -82,8 +82,18 @@ internal sealed class ApiClient(Uri address, string tokenFile) : IDisposable
         }
     }
 
-    private static Answer<T> Decode<T>(string json, JsonTypeInfo<T> type) =>
-        json.Length == 0 ? default : new Answer<T>(json, JsonSerializer.Deserialize(json, type)!);
+    private static Answer<T> Decode<T>(string json, JsonTypeInfo<T> type)
+    {
+        if (json.Length == 0) return default;
+        try
+        {
+            return new Answer<T>(json, JsonSerializer.Deserialize(json, type)!);
+        }
+        catch (JsonException)
+        {
+            throw new ApiProblemException(200, "what answers there is no node, or one of another version");
+        }
+    }
 
     private static ApiProblemException Problem(HttpStatusCode status, string text)
     {

@@ -64,11 +64,5 @@ internal static class InboxCommand
         return result.Unknown.Count + result.Ambiguous.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // Control characters of a stranger's text must not reach a terminal.
-    private static string? Short(string? text)
-    {
-        if (text is null) return null;
-        var line = string.Concat(text.Take(60).Select(c => char.IsControl(c) ? ' ' : c));
-        return text.Length > 60 ? line + "…" : line;
-    }
+    private static string? Short(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;
 }

@@ -22,7 +22,7 @@ internal sealed class Screen(TextWriter output, bool json)
         }
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in columns) table.AddColumn(new TableColumn(new Text(column)).NoWrap());
-        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(cell ?? "")));
+        foreach (var row in rows) table.AddRow(row.Select(cell => new Text(Harmless(cell ?? ""))));
         if (table.Rows.Count == 0) output.WriteLine(empty);
         else Write(table);
     }
@@ -36,7 +36,7 @@ internal sealed class Screen(TextWriter output, bool json)
             return;
         }
         foreach (var (name, value) in fields)
-            if (!string.IsNullOrEmpty(value)) output.WriteLine($"{name,-14} {value}");
+            if (!string.IsNullOrEmpty(value)) output.WriteLine($"{name,-14} {Harmless(value)}");
     }
 
     /// <summary>Writes the JSON, or else a line.</summary>
@@ -45,6 +45,10 @@ internal sealed class Screen(TextWriter output, bool json)
     /// <summary>A time as people here read it.</summary>
     public static string Time(DateTime? utc) =>
         utc?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>Control characters of a stranger's text must not reach a terminal.</summary>
+    private static string Harmless(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 
     private void Write(Table table)
     {

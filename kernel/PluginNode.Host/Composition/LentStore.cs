@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using PluginNode.Storage;
 
 namespace PluginNode.Composition;
 
 /// <summary>
 /// A plugin's store as the kernel gets it. A store is disposed once, and that is its plugin's container's part, which
-/// made it: what the kernel does at its end is therefore kept from it.
+/// made it: what the kernel does at its end is therefore kept from it. And it is the border: whatever the plugin throws
+/// comes out as the <see cref="StoreException"/> that the kernel knows how to live with.
 /// </summary>
 internal class LentStore : IRecordStore
 {
@@ -17,17 +19,28 @@ internal class LentStore : IRecordStore
         store is IQuarantine quarantine ? new WithQuarantine(store, quarantine) : new LentStore(store);
 
     public Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
-        _store.OpenAsync(matchKeys, cancellation);
+        GuardAsync(() => _store.OpenAsync(matchKeys, cancellation));
 
-    public IAsyncEnumerable<RecordHeader> ReadHeadersAsync(CancellationToken cancellation) =>
-        _store.ReadHeadersAsync(cancellation);
+    public async IAsyncEnumerable<RecordHeader> ReadHeadersAsync(
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var headers = _store.ReadHeadersAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await GuardAsync(() => headers.MoveNextAsync().AsTask())) yield return headers.Current;
+    }
 
-    public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
-        IReadOnlyList<long> sequences, CancellationToken cancellation) => _store.ReadBodiesAsync(sequences, cancellation);
+    public async ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
+        IReadOnlyList<long> sequences, CancellationToken cancellation)
+    {
+        var bodies = await GuardAsync(() => _store.ReadBodiesAsync(sequences, cancellation).AsTask());
+        return bodies.Count == sequences.Count
+            ? bodies
+            : throw new StoreException(
+                $"The store answered {bodies.Count} bodies to {sequences.Count} that were asked for.");
+    }
 
-    public Task CommitAsync(RecordBatch batch) => _store.CommitAsync(batch);
+    public Task CommitAsync(RecordBatch batch) => GuardAsync(() => _store.CommitAsync(batch));
 
-    public Task CompactAsync(CancellationToken cancellation) => _store.CompactAsync(cancellation);
+    public Task CompactAsync(CancellationToken cancellation) => GuardAsync(() => _store.CompactAsync(cancellation));
 
     public ValueTask DisposeAsync()
     {
@@ -38,6 +51,34 @@ internal class LentStore : IRecordStore
     private sealed class WithQuarantine(IRecordStore store, IQuarantine quarantine) : LentStore(store), IQuarantine
     {
         public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation) =>
-            quarantine.QuarantineAsync(sequence, reason, cancellation);
+            GuardAsync(() => quarantine.QuarantineAsync(sequence, reason, cancellation));
     }
+
+    private static async Task GuardAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception e) when (e is not (StoreException or OperationCanceledException))
+        {
+            throw Faulted(e);
+        }
+    }
+
+    private static async Task<T> GuardAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (e is not (StoreException or OperationCanceledException))
+        {
+            throw Faulted(e);
+        }
+    }
+
+    // Text only: the object may be of the plugin's own type, and would keep it loaded.
+    private static StoreException Faulted(Exception e) =>
+        new($"The store's plugin failed: {e.GetType().Name}: {e.Message}");
 }

@@ -9,7 +9,7 @@ namespace PluginNode.Composition;
 /// <summary>
 /// A whole node in this process: opens the store, attaches what plugins provide, and serves the control API.
 /// <code>
-/// data folder, identity, token → plugins → store → kernel → sinks → control API → transports → ready
+/// data folder, identity, token → plugins → store → kernel → event kinds, sinks → control API → transports → ready
 /// stop: control API and kernel → transports → kernel disposed → plugins
 /// </code>
 /// </summary>
@@ -70,7 +70,7 @@ public sealed class NodeHost : IAsyncDisposable
         try
         {
             kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
-            var node = new RunningNode(settings, kernel, plugins, time);
+            var node = new RunningNode(settings, kernel, plugins, PluginKinds.Of(plugins), time);
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());

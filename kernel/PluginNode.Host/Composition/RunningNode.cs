@@ -1,4 +1,5 @@
 using PluginNode.Configuration;
+using PluginNode.Events;
 
 namespace PluginNode.Composition;
 
@@ -6,8 +7,10 @@ namespace PluginNode.Composition;
 /// <param name="Settings">What the node was started with.</param>
 /// <param name="Kernel">The opened kernel.</param>
 /// <param name="Plugins">The plugins that were found.</param>
+/// <param name="Kinds">The event kinds that they provide.</param>
 /// <param name="Time">The node's clock.</param>
-public sealed record RunningNode(NodeSettings Settings, NodeKernel Kernel, PluginSet Plugins, TimeProvider Time)
+public sealed record RunningNode(
+    NodeSettings Settings, NodeKernel Kernel, PluginSet Plugins, EventKinds Kinds, TimeProvider Time)
 {
     private volatile string _phase = "starting";
 

@@ -6,14 +6,16 @@ namespace PluginNode.Configuration;
 internal static class PeerText
 {
     public const string NameForm = "1 to 63 characters without / + # and control characters are needed";
-    public const string KeyForm = "an Ed25519 public key, 32 bytes in base64, is needed";
+    private const string KeyForm = "an Ed25519 public key, 32 bytes in base64, is needed";
 
-    public static bool TryKey(string text, out PeerId id)
+    /// <summary>What is wrong with a key as it is written; null where it is one.</summary>
+    public static string? KeyProblem(string text, out PeerId id)
     {
         Span<byte> key = stackalloc byte[PeerId.KeyBytes];
         var ok = text.Length <= 64 && Convert.TryFromBase64String(text, key, out var bytes) && bytes == PeerId.KeyBytes;
         id = ok ? PeerId.FromPublicKey(key) : default;
-        return ok;
+        return !ok ? KeyForm : PublicKeys.Problem(id) is { } problem
+            ? $"{problem}; take the one that 'pluginnode identity' prints there" : null;
     }
 
     public static List<PeerAddress> Addresses(IReadOnlyList<string> texts, string path, ICollection<string> problems)

@@ -59,8 +59,8 @@ internal static class SettingsBuilder
             Name($"{path}.name", section.Name, problems);
             if (!names.TryAdd(section.Name, index))
                 problems.Add($"{path}.name: '{section.Name}' is the name of peers[{names[section.Name]}] already");
-            if (!PeerText.TryKey(section.PublicKey, out var id))
-                problems.Add($"{path}.publicKey: {PeerText.KeyForm}");
+            if (PeerText.KeyProblem(section.PublicKey, out var id) is { } problem)
+                problems.Add($"{path}.publicKey: {problem}");
             else if (!keys.TryAdd(id, index))
                 problems.Add($"{path}.publicKey: is the key of peers[{keys[id]}] already");
             peers.Add(new Peer(section.Name, id, PeerText.Addresses(section.Addresses, $"{path}.addresses", problems)));

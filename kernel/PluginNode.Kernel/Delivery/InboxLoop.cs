@@ -14,6 +14,7 @@ namespace PluginNode.Delivery;
 /// batch ──► known id? duplicate, or refused when the content differs
 ///       ──► at or below the lane's last position? duplicate
 ///       ──► lane already held back in this batch, or full? retry, and so is the rest of that lane
+///           (of every lane, behind a frame that cannot be read)
 ///       ──► commit ──► delivered
 /// </code>
 /// </summary>
@@ -157,6 +158,15 @@ internal sealed class InboxLoop
         if (!_senders.TryGetValue(peer, out var sender))
             _senders.Add(peer, sender = new SenderWindow(_options.Inbox.DuplicateIds));
         return sender;
+    }
+
+    /// <summary>Why a message can never be taken here; null where it can. Told to come again, it would come for
+    /// ever.</summary>
+    internal string? TooLarge(int payload)
+    {
+        if (payload > _options.Limits.Payload) return $"the payload has more than {_options.Limits.Payload} bytes";
+        var most = Math.Min(_options.Inbox.Bytes, _options.Inbox.BytesPerPeer);
+        return payload + Message.Overhead > most ? $"the payload is larger than the inbox here, {most} bytes" : null;
     }
 
     /// <summary>Why nothing more is taken now; null where there is room for it.</summary>

@@ -15,6 +15,13 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
     private readonly Stack<Action> _undo = new();
     private readonly HashSet<(PeerId From, Guid Id)> _fresh = [];
 
+    /// <summary>The lanes of a batch of which nothing more is taken, because something before it was not.</summary>
+    private sealed class HeldLanes
+    {
+        public HashSet<string> Keys { get; } = new(StringComparer.Ordinal);
+        public bool All { get; set; }
+    }
+
     public List<Entry> Entries { get; } = [];
     public long Bytes { get; private set; }
 
@@ -23,15 +30,17 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
     {
         var sender = inbox.SenderOf(from);
         var outcomes = new SendOutcome[frames.Length];
-        var held = new HashSet<string>(StringComparer.Ordinal);
+        var held = new HeldLanes();
         for (var i = 0; i < frames.Length; i++)
         {
             var (message, outcome) = frames[i];
             if (message is not null) outcome = Judge(from, sender, message, held);
+            else if (outcome.Status == SendStatus.Retry) held.All = true; // its lane could not be read
             outcomes[i] = outcome;
             inbox.Count(outcome.Status);
             // Delivered, or a repetition of something in this very commit: true only if the commit succeeds.
-            if (outcome.Status == SendStatus.Delivered || _fresh.Contains((from, outcome.Id))) _pending.Add((outcomes, i));
+            if (outcome.Status == SendStatus.Delivered || _fresh.Contains((from, outcome.Id)))
+                _pending.Add((outcomes, i));
         }
         _answers.Add((outcomes, answer));
     }
@@ -52,26 +61,35 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         if (failure is null && _arrived.Count > 0) inbox.Signal();
     }
 
-    private SendOutcome Judge(PeerId from, SenderWindow sender, Incoming message, HashSet<string> held)
+    private SendOutcome Judge(PeerId from, SenderWindow sender, Incoming message, HeldLanes held)
     {
         var id = message.Id;
         if (sender.Digest(id) is { } known)
             return known == message.Digest
                 ? new SendOutcome(id, SendStatus.Duplicate)
-                : new SendOutcome(id, SendStatus.Refused, "this id was used for other content");
+                : Refuse(message, held, "this id was used for other content");
         var hasLane = !message.Key.StartsWith('\0');
         var last = hasLane ? sender.Position(message.Key, message.Epoch) : 0;
         if (hasLane && message.Position <= last) return new SendOutcome(id, SendStatus.Duplicate);
-        if (held.Contains(message.Key))
+        if (held.Keys.Contains(message.Key) || (held.All && hasLane))
             return new SendOutcome(id, SendStatus.Retry, "an earlier message of this lane was not taken");
-        var bytes = message.Envelope.Payload.Length + 512L;
+        var bytes = message.Envelope.Payload.Length + Message.Overhead;
+        if (inbox.TooLarge(message.Envelope.Payload.Length) is { } problem) return Refuse(message, held, problem);
         if (inbox.Refusal(sender, bytes) is { } reason)
         {
-            held.Add(message.Key);
+            held.Keys.Add(message.Key);
             return new SendOutcome(id, SendStatus.Retry, reason);
         }
         Take(from, sender, message, last, hasLane, bytes);
         return new SendOutcome(id, SendStatus.Delivered);
+    }
+
+    /// <summary>The lane stays where it is until its sender knows: had it gone on, the refused message, sent again
+    /// because this answer was lost, would be behind the lane's position and taken for a duplicate.</summary>
+    private static SendOutcome Refuse(Incoming message, HeldLanes held, string reason)
+    {
+        held.Keys.Add(message.Key);
+        return new SendOutcome(message.Id, SendStatus.Refused, reason);
     }
 
     private void Take(PeerId from, SenderWindow sender, Incoming message, ulong last, bool hasLane, long bytes)

@@ -49,17 +49,25 @@ internal sealed class Message
     public bool Uncertain { get; set; }
 
     /// <summary>What to do when the window that it is in comes back without a verdict.</summary>
-    public MessageState? EndAfterFlight { get; set; }
+    public (MessageState State, string Reason)? EndAfterFlight { get; set; }
     public History? History { get; set; }
 
     /// <summary>Who waits for its end.</summary>
     public Signal? Ended { get; set; }
 
+    public (PeerId To, string Key) Lane => (To, Key);
+
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
     public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);
 
+    /// <summary>What a message takes beside its payload, in memory and on disk, about.</summary>
+    public const long Overhead = 512;
+
     /// <summary>What it counts for against the limits.</summary>
-    public long Bytes => PayloadBytes + 512;
+    public long Bytes => PayloadBytes + Overhead;
+
+    /// <summary>Where it counts; only <see cref="Usage"/> changes it.</summary>
+    public Room Room { get; set; }
 
     /// <summary>
     /// The same envelope to be sent once more, under another sequence. Another object: the one that ended may still

@@ -70,6 +70,6 @@ public enum ChangeResult
     /// <summary>Its state does not allow it.</summary>
     WrongState,
 
-    /// <summary>The store failed; nothing was changed. A retry is safe.</summary>
+    /// <summary>The store failed: a restart may undo what was asked for. A retry is safe.</summary>
     Unavailable,
 }

@@ -21,7 +21,7 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     private DateTimeOffset _wallAtStart = time.GetUtcNow();
     private long _mark;
     private TimeSpan _lastMarked = -MarkEvery;
-    private TimeSpan _unconfirmed;
+    private TimeSpan? _unconfirmed; // how long the stop was, by a wall clock that nobody has confirmed yet
 
     /// <summary>Whether nothing may expire just now.</summary>
     public bool Held { get; private set; }
@@ -38,7 +38,11 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
         var stopped = _wallAtStart - DateTimeOffset.FromUnixTimeMilliseconds(mark.WallMs);
         _base = TimeSpan.FromTicks(mark.Elapsed);
         if (stopped > TimeSpan.Zero && stopped <= Step) _base += stopped;
-        else if (stopped.Duration() > Step) Hold(_unconfirmed = stopped);
+        else if (stopped.Duration() > Step)
+        {
+            _unconfirmed = stopped;
+            Hold(stopped);
+        }
     }
 
     /// <summary>Looks for a step of the wall clock, and writes a mark now and then. Called every few seconds.</summary>
@@ -47,10 +51,10 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
         var elapsed = time.GetElapsedTime(_started);
         lock (_lock)
         {
-            var step = Wall - (_wallAtStart + elapsed);
+            var step = Stepped();
             if (step.Duration() > Step)
             {
-                _wallAtStart += step;
+                Follow(step);
                 Hold(step);
             }
             if (elapsed - _lastMarked < MarkEvery) return;
@@ -77,10 +81,21 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
         {
             if (!Held || (wall - Wall).Duration() > Step) return;
             Held = false;
-            if (_unconfirmed > TimeSpan.Zero) _base += _unconfirmed;
-            _unconfirmed = default;
+            Follow(Stepped());
+            if (_unconfirmed > TimeSpan.Zero) _base += _unconfirmed.Value;
+            _unconfirmed = null;
         }
         LogMessages.ClockConfirmed(logger);
+    }
+
+    /// <summary>How far the wall clock was set since it was last looked at.</summary>
+    private TimeSpan Stepped() => Wall - (_wallAtStart + time.GetElapsedTime(_started));
+
+    /// <summary>A clock that was wrong at the start, and is right now, told a wrong length of the stop.</summary>
+    private void Follow(TimeSpan step)
+    {
+        _wallAtStart += step;
+        _unconfirmed += step;
     }
 
     private void Hold(TimeSpan step)

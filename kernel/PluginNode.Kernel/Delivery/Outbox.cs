@@ -90,6 +90,7 @@ public sealed class Outbox
     private static string? Problem(SendRequest r)
     {
         if (r.Protocol.Length is 0 or > FrameCodec.MaxNameBytes) return "protocol: 1 to 255 characters are needed";
+        if (r.Protocol.Any(char.IsControl)) return "protocol: no control characters";
         if (r.Key.Length > FrameCodec.MaxNameBytes) return "key: at most 255 characters";
         if (r.Key.Any(char.IsControl)) return "key: no control characters";
         if (r.TimeToLive <= TimeSpan.Zero) return "ttl: must be positive";

@@ -52,25 +52,35 @@ internal sealed partial class OutboxLoop
     {
         if (message.State == MessageState.Waiting)
         {
-            End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, "cancelled");
-            done(ChangeResult.Done);
+            End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, Cancelled);
+            AfterCommit(done); // whoever is told so must not meet it again after a crash
         }
         else if (message.State == MessageState.Sending)
         {
-            message.EndAfterFlight = MessageState.MaybeDelivered;
+            message.EndAfterFlight = (MessageState.MaybeDelivered, Cancelled);
             _ = AfterEndAsync(WaitForEnd(message.Id)!.Task, done);
         }
+        else if (message.State is MessageState.Cancelled or MessageState.MaybeDelivered) AfterCommit(done);
         else done(ChangeResult.WrongState);
     }
 
+    /// <summary>A dead letter's id, where its caller chose it, is remembered as that of every other message that
+    /// ended.</summary>
     public void Purge(Message message, Action<ChangeResult> done)
     {
-        if (message.State != MessageState.Dead || message.Mark == 0) done(ChangeResult.WrongState);
-        else _commits.Add([], [message.Sequence, message.Mark], failure =>
+        if (message.State != MessageState.Dead || message.Mark == 0)
         {
-            if (failure is null) Forget(message);
-            done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable);
-        });
+            done(ChangeResult.WrongState);
+            return;
+        }
+        Forget(message);
+        if (message.CallerId) _remembered.Add(message, Clock.Now);
+        else
+        {
+            _parts.Journal.Remove(message.Sequence);
+            _parts.Journal.Remove(message.Mark); // never before its record, which would wait again without it
+        }
+        AfterCommit(done);
     }
 
     /// <summary>The record is written again under a new sequence, so that it stands behind what waits in its lane, also
@@ -82,12 +92,12 @@ internal sealed partial class OutboxLoop
     }
 
     /// <summary>Ends everything that waits for a peer, because it is being removed.</summary>
-    public void Abandon(PeerId peer, string reason)
+    public void Abandon(PeerId peer)
     {
         if (!_pumps.TryGetValue(peer, out var pump)) return;
         foreach (var message in pump.Waiting.ToList())
-            if (message.State == MessageState.Waiting) Die(message, reason);
-            else message.EndAfterFlight = MessageState.Dead;
+            if (message.State == MessageState.Waiting) Die(message, PeerRemoved);
+            else message.EndAfterFlight = (MessageState.Dead, PeerRemoved);
     }
 
     public int WaitingFor(PeerId peer) => _pumps.TryGetValue(peer, out var pump) ? pump.Waiting.Count() : 0;
@@ -134,15 +144,21 @@ internal sealed partial class OutboxLoop
             }
             DeadLetters--;
             _index.Remove(message);
-            _usage.Add(again);
+            _usage.Move(message, Room.None);
+            _usage.Move(again, Room.Disk);
             Counters.Replayed++;
             Place(again);
             done(ChangeResult.Done);
         });
     }
 
+    /// <summary>Answers when all that was removed or remembered before is on stable storage.</summary>
+    private void AfterCommit(Action<ChangeResult> done) =>
+        _commits.Add([], [], failure => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable));
+
     private void Forget(Message message)
     {
+        _usage.Move(message, Room.None);
         DeadLetters--;
         _messages.Remove(message.Id);
         _index.Remove(message);

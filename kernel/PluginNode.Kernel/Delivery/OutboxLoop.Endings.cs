@@ -54,8 +54,8 @@ internal sealed partial class OutboxLoop
                 message.Uncertain = true;
                 message.State = MessageState.Waiting;
                 if (message.EndAfterFlight is not { } end) return false;
-                if (end == MessageState.Dead) Die(message, "expired");
-                else End(message, MessageState.MaybeDelivered, "cancelled");
+                if (end.State == MessageState.Dead) Die(message, end.Reason);
+                else End(message, end.State, end.Reason);
                 return true;
         }
     }
@@ -97,6 +97,7 @@ internal sealed partial class OutboxLoop
     private void End(Message message, MessageState state, string? reason)
     {
         Close(message, state, reason);
+        _usage.Move(message, Room.None);
         Counters.Count(state);
         message.Payload = null;
         if (message.CallerId) _remembered.Add(message, Clock.Now);
@@ -110,6 +111,7 @@ internal sealed partial class OutboxLoop
     private void Die(Message message, string reason)
     {
         Close(message, MessageState.Dead, reason);
+        _usage.Move(message, Room.DeadLetter);
         Counters.Dead++;
         DeadLetters++;
         LogMessages.DeadLetter(_parts.Logger, message.Id, reason);
@@ -123,7 +125,6 @@ internal sealed partial class OutboxLoop
         message.Reason = reason;
         message.EndedAt = Clock.Wall;
         message.EndAfterFlight = null;
-        _usage.Remove(message);
         message.Ended?.Set();
         message.Ended = null;
     }

@@ -26,7 +26,7 @@ internal sealed partial class OutboxLoop
                 _parts.Journal.Remove(message.Sequence); // what a lost removal left behind
             else
             {
-                _usage.Add(message);
+                _usage.Move(message, Room.Disk);
                 Counters.Restored++;
                 Place(message);
             }
@@ -86,6 +86,7 @@ internal sealed partial class OutboxLoop
         message.Reason = mark.Reason;
         message.EndedAt = DateTimeOffset.FromUnixTimeMilliseconds(mark.EndedMs);
         message.Mark = sequence;
+        _usage.Move(message, Room.DeadLetter);
         _messages[message.Id] = message;
         _index.Add(message);
     }

@@ -18,12 +18,17 @@ internal sealed record OutboxParts(
 internal sealed partial class OutboxLoop : PumpContext
 {
     private const int EndedKept = 10_000;
+    private const string OtherContent = "this id was used for another message";
+    private const string Stops = "the node is stopping";
+    private const string Expired = "expired";
+    private const string Cancelled = "cancelled";
+    private const string PeerRemoved = "the peer was removed";
 
     private readonly OutboxParts _parts;
     private readonly KernelOptions _options;
     private readonly GroupCommit _commits;
     private readonly Dictionary<Guid, Message> _messages = [];
-    private readonly Dictionary<Guid, (UInt128 Digest, Task<SendReply> Reply)> _accepting = [];
+    private readonly Dictionary<Guid, (UInt128 Digest, TaskCompletionSource<SendReply> Reply)> _accepting = [];
     private readonly Dictionary<(PeerId To, string Key), int> _acceptingLanes = [];
     private readonly Dictionary<PeerId, PeerPump> _pumps = [];
     private readonly HashSet<PeerPump> _changed = [];
@@ -72,7 +77,7 @@ internal sealed partial class OutboxLoop : PumpContext
         SendRequest request, Guid id, DeliveryLevel level, UInt128 digest, TaskCompletionSource<SendReply> reply)
     {
         if (Known(id, digest, reply)) return;
-        if (_stopping) reply.SetResult(Not(SendVerdict.Unavailable, id, "the node is stopping"));
+        if (_stopping) reply.SetResult(Not(SendVerdict.Unavailable, id, Stops));
         else if (Peers.Find(request.To) is null)
             reply.SetResult(Not(SendVerdict.UnknownPeer, id, $"there is no peer {request.To}"));
         else if (_usage.Refusal(request.To, request.Payload.Length, level.Persisted) is { } full)
@@ -82,47 +87,63 @@ internal sealed partial class OutboxLoop : PumpContext
 
     private void Accept(Message message, ReadOnlyMemory<byte> payload, TaskCompletionSource<SendReply> reply)
     {
-        _usage.Add(message);
+        _usage.Move(message, message.Level.Persisted ? Room.Disk : Room.Memory);
         if (!message.Level.Persisted)
         {
             message.Payload = payload.ToArray(); // the caller's buffer is the caller's again after the answer
-            void Take()
-            {
-                Begin(message);
-                reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
-            }
-            // Not before what was handed over earlier for this lane and is on its way to the disk.
-            if (!_acceptingLanes.ContainsKey((message.To, message.Key)))
-            {
-                Take();
-                return;
-            }
-            _accepting.Add(message.Id, (message.Digest, reply.Task));
-            _commits.Add([], [], _ =>
-            {
-                _accepting.Remove(message.Id);
-                Take();
-            });
+            AcceptInMemory(message, reply);
             return;
         }
         message.Stored = true;
-        _accepting.Add(message.Id, (message.Digest, reply.Task));
-        var lane = (message.To, message.Key);
-        _acceptingLanes[lane] = _acceptingLanes.GetValueOrDefault(lane) + 1;
+        _accepting.Add(message.Id, (message.Digest, reply));
         Entry entry = new(Collection.Outbox, message.Id, message.Sequence, message.ToHeader(), payload);
-        _commits.Add([entry], [], failure =>
+        InOrder(message, [entry], failure =>
         {
             _accepting.Remove(message.Id);
-            if (--_acceptingLanes[lane] == 0) _acceptingLanes.Remove(lane);
             if (failure is null)
             {
                 Begin(message);
                 reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id, Stable: true));
                 return;
             }
-            _usage.Remove(message);
+            _usage.Move(message, Room.None);
             var verdict = failure is StoreFullException ? SendVerdict.Full : SendVerdict.Unavailable;
             reply.SetResult(Not(verdict, message.Id, failure.Message));
+        });
+    }
+
+    private void AcceptInMemory(Message message, TaskCompletionSource<SendReply> reply)
+    {
+        if (!_acceptingLanes.ContainsKey(message.Lane))
+        {
+            Begin(message);
+            reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
+            return;
+        }
+        // Not before what was handed over earlier for this lane and is on its way to the disk, or waits for that.
+        _accepting.Add(message.Id, (message.Digest, reply));
+        InOrder(message, [], _ =>
+        {
+            _accepting.Remove(message.Id);
+            if (_stopping) // what waits in memory was made dead letters of already
+            {
+                _usage.Move(message, Room.None);
+                reply.SetResult(Not(SendVerdict.Unavailable, message.Id, Stops));
+                return;
+            }
+            Begin(message);
+            reply.SetResult(new SendReply(SendVerdict.Accepted, message.Id));
+        });
+    }
+
+    /// <summary>Takes a message into its lane when the commit has ended that it is part of or waits for.</summary>
+    private void InOrder(Message message, ReadOnlySpan<Entry> entries, Action<StoreException?> done)
+    {
+        _acceptingLanes[message.Lane] = _acceptingLanes.GetValueOrDefault(message.Lane) + 1;
+        _commits.Add(entries, [], failure =>
+        {
+            if (--_acceptingLanes[message.Lane] == 0) _acceptingLanes.Remove(message.Lane);
+            done(failure);
         });
     }
 
@@ -130,6 +151,7 @@ internal sealed partial class OutboxLoop : PumpContext
     {
         Counters.Accepted++;
         Place(message);
+        if (Peers.Find(message.To) is null) Die(message, PeerRemoved); // since it was asked for
     }
 
     /// <summary>Puts a message that is kept at the end of its lane.</summary>
@@ -150,31 +172,29 @@ internal sealed partial class OutboxLoop : PumpContext
     {
         if (_accepting.TryGetValue(id, out var first))
         {
-            _ = AnswerLikeAsync(first.Reply, first.Digest == digest, reply);
+            if (first.Digest == digest) _ = AnswerLikeAsync(first.Reply.Task, reply);
+            else reply.SetResult(Not(SendVerdict.Conflict, id, OtherContent));
             return true;
         }
         if (_messages.TryGetValue(id, out var message))
         {
             reply.SetResult(message.CallerId && message.Digest == digest
                 ? new SendReply(SendVerdict.Known, id, message.State, message.Stored)
-                : Not(SendVerdict.Conflict, id, "this id was used for another message"));
+                : Not(SendVerdict.Conflict, id, OtherContent));
             return true;
         }
         if (_remembered.Find(id) is not { } remembered) return false;
         reply.SetResult(remembered.Digest == digest
             ? new SendReply(SendVerdict.Known, id, remembered.State, remembered.Stable)
-            : Not(SendVerdict.Conflict, id, "this id was used for another message"));
+            : Not(SendVerdict.Conflict, id, OtherContent));
         return true;
     }
 
-    // The same id sent twice at once: both callers learn what the first one learns, and who sent other content learns
-    // that it was not taken.
-    private static async Task AnswerLikeAsync(Task<SendReply> first, bool same, TaskCompletionSource<SendReply> reply)
+    // The same message sent twice at once: both callers learn what the first one learns.
+    private static async Task AnswerLikeAsync(Task<SendReply> first, TaskCompletionSource<SendReply> reply)
     {
         var answer = await first;
-        if (answer.Verdict != SendVerdict.Accepted) reply.SetResult(answer);
-        else if (same) reply.SetResult(answer with { Verdict = SendVerdict.Known });
-        else reply.SetResult(Not(SendVerdict.Conflict, answer.Id, "this id was used for another message"));
+        reply.SetResult(answer.Verdict == SendVerdict.Accepted ? answer with { Verdict = SendVerdict.Known } : answer);
     }
 
     private Message NewMessage(SendRequest request, Guid id, DeliveryLevel level, UInt128 digest)
@@ -232,8 +252,8 @@ internal sealed partial class OutboxLoop : PumpContext
         while (_expiry.TryPeek(out var message, out var due) && due <= now)
         {
             _expiry.Dequeue();
-            if (message.State == MessageState.Waiting) Die(message, "expired");
-            else if (message.State == MessageState.Sending) message.EndAfterFlight ??= MessageState.Dead;
+            if (message.State == MessageState.Waiting) Die(message, Expired);
+            else if (message.State == MessageState.Sending) message.EndAfterFlight ??= (MessageState.Dead, Expired);
         }
     }
 

@@ -173,15 +173,17 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     {
         lane.InFlight = false;
         SendOutcome? held = null;
+        var moved = false; // the lane has another head now
         foreach (var message in sent)
         {
             var outcome = result.Route.Outcomes.GetValueOrDefault(
                 message.Id, new SendOutcome(message.Id, SendStatus.Retry, result.Route.Reason));
             if (result.Damaged.Contains(message.Id)) context.Damaged(message);
             else if (!context.Settle(message, outcome, result.Route.Address, first: held is null)) held ??= outcome;
+            else moved |= held is null;
         }
         if (lane.IsEmpty) _lanes.Remove(lane.Key);
-        else if (held is { } retry && progress) Hold(lane, retry, now);
+        else if (held is { } retry && progress && (!moved || retry.RetryAfter is not null)) Hold(lane, retry, now);
         else
         {
             if (progress) lane.Refusals = 0;

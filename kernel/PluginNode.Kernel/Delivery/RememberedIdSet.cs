@@ -18,7 +18,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private readonly Dictionary<Guid, Remembered> _ids = [];
     private readonly SortedDictionary<long, (long Newest, Guid[] Ids)> _records = [];
     private readonly CarryList<RememberedIds> _small = new();
-    private List<(RememberedId Id, long Record)> _new = [];
+    private List<(RememberedId Id, long[] Records)> _new = [];
     private long _notBefore;
 
     public Remembered? Find(Guid id) => _ids.TryGetValue(id, out var remembered) ? remembered : null;
@@ -33,7 +33,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
             At = now,
             State = (int)message.State,
             Stable = message.Stored,
-        }, message.Stored ? message.Sequence : 0));
+        }, message.Stored ? [message.Sequence, message.Mark] : []));
     }
 
     public void Restore(long sequence, RememberedIds record)
@@ -66,7 +66,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private bool Outdated((long Newest, Guid[] Ids) record, NodeClock clock) =>
         _ids.Count - record.Ids.Length >= most || (!clock.Held && record.Newest < clock.Now - window.Ticks);
 
-    private void Commit((RememberedId Id, long Record)[] part, GroupCommit commits, NodeClock clock)
+    private void Commit((RememberedId Id, long[] Records)[] part, GroupCommit commits, NodeClock clock)
     {
         var record = new RememberedIds();
         record.Ids.AddRange(part.Select(p => p.Id));
@@ -75,7 +75,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
         var sequence = journal.NextSequence();
         commits.Add(
             [new Entry(Collection.RememberedIds, Guid.Empty, sequence, record)],
-            [.. part.Select(p => p.Record).Where(r => r != 0), .. merged.Select(m => m.Sequence)],
+            [.. part.SelectMany(p => p.Records).Where(r => r != 0), .. merged.Select(m => m.Sequence)],
             failure =>
             {
                 foreach (var (older, content) in merged)

@@ -46,7 +46,7 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         {
             if (!_transports.TryGetValue(address.Scheme, out var transport)) continue;
             var most = transport.MaxFrameBytes;
-            var fitting = frames.All(f => f.Bytes.Length <= most) ? frames : [.. frames.Where(f => f.Bytes.Length <= most)];
+            var fitting = signed.Fitting(most);
             if (fitting.Count < frames.Count) reason = "the frame is larger than the transport moves";
             if (fitting.Count == 0) continue;
 

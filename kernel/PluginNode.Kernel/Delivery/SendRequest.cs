@@ -8,8 +8,8 @@ public sealed record SendRequest
     /// <summary>The peer.</summary>
     public required PeerId To { get; init; }
 
-    /// <summary>What the message is for, 1–255 characters, e.g. <c>/app/orders/1.0</c>; the policy maps it to a
-    /// level.</summary>
+    /// <summary>What the message is for, 1–255 characters, none of them a control character, e.g.
+    /// <c>/app/orders/1.0</c>; the policy maps it to a level.</summary>
     public required string Protocol { get; init; }
 
     /// <summary>The payload. It must stay unchanged until the send's task completes.</summary>

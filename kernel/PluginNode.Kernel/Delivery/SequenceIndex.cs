@@ -31,6 +31,7 @@ internal sealed class SequenceIndex<T>(Func<T, long> sequence) where T : class
     /// <summary>Those behind a sequence, ascending. Not to be changed while it is read.</summary>
     public IEnumerable<T> After(long after)
     {
+        if (after == long.MaxValue) yield break;
         for (var i = Position(after + 1); i < _items.Count; i++)
             if (_items[i].Item is { } item) yield return item;
     }

@@ -12,6 +12,7 @@ internal sealed class SinkDispatcher(
     Inbox inbox, InboxLoop loop, RetryOptions retry, KernelParts parts, ILogger logger)
 {
     private const int MostTries = 10;
+    private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, IMessageSink> _sinks = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopped = new();
@@ -30,10 +31,25 @@ internal sealed class SinkDispatcher(
         }
     }
 
-    public async Task StopAsync()
+    /// <summary>Cancels what sinks are handling. One that does not come back, also not a second after the token fired,
+    /// is left behind: its message stays in the inbox.</summary>
+    public async Task StopAsync(CancellationToken graceEnds)
     {
         await _stopped.CancelOnceAsync();
-        await Task.WhenAll(_running);
+        var all = Task.WhenAll(_running);
+        try
+        {
+            await Waiting.ForEndAsync(all, Timeout.InfiniteTimeSpan, parts.Time, graceEnds);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!await Waiting.ForEndAsync(all, LastCall, parts.Time, CancellationToken.None))
+            {
+                LogMessages.SinkHangs(logger);
+                return;
+            }
+        }
+        await all;
         _stopped.Dispose();
     }
 
@@ -45,8 +61,7 @@ internal sealed class SinkDispatcher(
         {
             while (!_stopped.IsCancellationRequested)
             {
-                var query = new InboxQuery(protocol, After: after, Limit: 64, Wait: TimeSpan.FromMinutes(1));
-                var page = await inbox.ListAsync(query with { ForSinks = true }, _stopped.Token);
+                var page = await ReadAsync(protocol, after);
                 foreach (var item in page.Items) await HandleAsync(sink, item.Message);
                 after = page.Next;
             }
@@ -54,6 +69,26 @@ internal sealed class SinkDispatcher(
         catch (OperationCanceledException)
         {
             // The kernel stops.
+        }
+    }
+
+    private async Task<InboxPage> ReadAsync(string protocol, long after)
+    {
+        var query = new InboxQuery(protocol, After: after, Limit: 64, Wait: TimeSpan.FromMinutes(1))
+        {
+            ForSinks = true,
+        };
+        for (var backoff = new Backoff(retry, parts.Chance); ;)
+        {
+            try
+            {
+                return await inbox.ListAsync(query, _stopped.Token);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogMessages.StoreFailed(logger, e.Message); // nobody else would show these messages: it is tried again
+            }
+            await Task.Delay(backoff.Next(), parts.Time, _stopped.Token);
         }
     }
 

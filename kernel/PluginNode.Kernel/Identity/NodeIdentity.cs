@@ -58,6 +58,15 @@ public sealed class NodeIdentity : ISigner, IDisposable
     public bool Verify(PeerId signer, string use, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         Ed25519.Verify(signer, Tagged(use, message), signature);
 
+    /// <summary>Signs an event's hash as it is: the nara network's signatures have no domain tag. A hash that began
+    /// like a tag would take 2^88 tries, so that no signature of another use can be had by this.</summary>
+    internal void SignEventHash(ReadOnlySpan<byte> hash, Span<byte> signature)
+    {
+        if (hash.Length != SHA256.HashSizeInBytes)
+            throw new ArgumentException($"A hash has 32 bytes, not {hash.Length}.", nameof(hash));
+        Ed25519.Sign(_key, hash, signature);
+    }
+
     /// <summary>Derives a key with HKDF-SHA256 (RFC 5869) over seed ‖ public key.</summary>
     /// <param name="salt">May be empty.</param>
     /// <param name="info">What the key is for.</param>

@@ -14,6 +14,8 @@ internal sealed class Journal(
     private readonly Lock _lock = new();
     private List<long> _removals = [];
     private ITimer? _timer;
+    private Task _flush = Task.CompletedTask;
+    private volatile bool _closed;
     private long _sequence = lastSequence;
     private long _damaged;
     private volatile bool _failing;
@@ -29,7 +31,7 @@ internal sealed class Journal(
         lock (_lock)
         {
             _removals.Add(sequence);
-            _timer ??= time.CreateTimer(_ => Flush(), null, RemovalDelay, Timeout.InfiniteTimeSpan);
+            if (!_closed) _timer ??= time.CreateTimer(_ => Flush(), null, RemovalDelay, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -47,6 +49,7 @@ internal sealed class Journal(
     /// <exception cref="StoreException">As above.</exception>
     public async Task CommitAsync(SealedRecords records, IReadOnlyList<long>? removals)
     {
+        if (_closed) throw new StoreException("the node has stopped"); // nothing is wrong with the store
         var riding = TakeRemovals();
         var all = removals is null ? riding : [.. riding, .. removals];
         try
@@ -114,7 +117,8 @@ internal sealed class Journal(
 
     public async ValueTask DisposeAsync()
     {
-        lock (_lock) _timer?.Dispose();
+        lock (_lock) _closed = true; // from here on no flush begins
+        await _flush;
         var riding = TakeRemovals();
         try
         {
@@ -138,8 +142,14 @@ internal sealed class Journal(
         }
     }
 
-    private async void Flush()
+    private void Flush()
     {
+        lock (_lock) if (!_closed) _flush = FlushAsync();
+    }
+
+    private async Task FlushAsync()
+    {
+        await Task.Yield(); // out of the lock
         try
         {
             await CommitAsync([]);

@@ -16,9 +16,6 @@ internal static class FrameCodec
     public const int MaxAttributes = 64;
     public const int MaxAttributeBytes = 16 * 1024;
 
-    /// <summary>What a frame adds to its payload at most.</summary>
-    public const int MaxOverheadBytes = 32 * 1024;
-
     // Kept, unknown fields would cost a hundred times the bytes that they come in.
     private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
 
@@ -47,33 +44,30 @@ internal static class FrameCodec
         return envelope;
     }
 
-    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this
-    /// version.</summary>
-    public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, int maxPayload, out string reason)
+    /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version. Its
+    /// size is bounded by the transport; one that is larger than this node takes is decoded all the same, because only
+    /// an authenticated frame can be refused for good.</summary>
+    public static FrameFields? Decode(ReadOnlyMemory<byte> bytes, out string reason)
     {
         reason = "";
         if (!FrameReader.TryRead(bytes, out var frame)) reason = "not a frame";
         else if (frame.Version != Version) reason = $"frame version {frame.Version} is unknown here";
-        else if (frame.Envelope.Length > maxPayload + MaxOverheadBytes) reason = "the frame is too large";
         else return frame;
         return null;
     }
 
-    /// <summary>Decodes the envelope. Null, with the reason, where it breaks a bound.</summary>
-    public static Envelope? DecodeEnvelope(ReadOnlyMemory<byte> bytes, out string reason)
+    /// <summary>Decodes the envelope. Null for what does not even say which message of whom for whom it is. How much
+    /// there is to decode is bounded by what the transport takes; of too many attributes, each an object of many times
+    /// its bytes, only as many are decoded as show that they are too many.</summary>
+    public static Envelope? DecodeEnvelope(ReadOnlyMemory<byte> bytes)
     {
-        reason = "not an envelope";
-        if (!FrameReader.TryCount(bytes, Envelope.AttributesFieldNumber, out var attributes)) return null;
-        if (attributes > MaxAttributes)
-        {
-            reason = "too many attributes"; // before each becomes an object
-            return null;
-        }
+        const int most = MaxAttributes + 1;
+        if (!FrameReader.TryLimit(bytes, Envelope.AttributesFieldNumber, most, out var limited)) return null;
         try
         {
-            var envelope = Parser.ParseFrom(bytes.Span);
-            reason = Problem(envelope);
-            return reason.Length == 0 ? envelope : null;
+            var e = Parser.ParseFrom(limited.Span);
+            var hasKeys = e.From.Length == PeerId.KeyBytes && e.To.Length == PeerId.KeyBytes;
+            return hasKeys && ReadId(e.Id) != Guid.Empty ? e : null;
         }
         catch (InvalidProtocolBufferException)
         {
@@ -87,12 +81,12 @@ internal static class FrameCodec
     /// <summary>The first 16 bytes of a SHA-256, as a number to compare.</summary>
     public static UInt128 Short(ReadOnlySpan<byte> hash) => BinaryPrimitives.ReadUInt128BigEndian(hash);
 
-    private static string Problem(Envelope e)
+    /// <summary>Which bound an envelope breaks; null where it breaks none.</summary>
+    public static string? Problem(Envelope e)
     {
-        if (ReadId(e.Id) == Guid.Empty) return "the id is not a UUID";
-        if (e.From.Length != PeerId.KeyBytes || e.To.Length != PeerId.KeyBytes) return "a key has not 32 bytes";
         if (e.Protocol.Length is 0 or > MaxNameBytes) return "the protocol id has a wrong length";
         if (e.Key.Length > MaxNameBytes || e.Level.Length > MaxNameBytes) return "the key or level is too long";
+        if (e.Attributes.Count > MaxAttributes) return "too many attributes";
         var total = 0;
         string? last = null;
         foreach (var a in e.Attributes)
@@ -101,6 +95,6 @@ internal static class FrameCodec
             if (last is not null && string.CompareOrdinal(last, a.Name) >= 0) return "attributes are not ascending";
             last = a.Name;
         }
-        return total > MaxAttributeBytes ? "the attributes are too large" : "";
+        return total > MaxAttributeBytes ? "the attributes are too large" : null;
     }
 }

@@ -7,7 +7,7 @@ namespace PluginNode.Wire;
 internal readonly record struct Outgoing(Guid Id, Envelope Envelope, ulong Position);
 
 /// <summary>Signs what goes out, and decodes and checks what comes in.</summary>
-internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
+internal sealed class FrameSealer(ISigner signer, ulong epoch)
 {
     private const string Use = "frame";
 
@@ -30,9 +30,9 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
 
     private (Incoming?, Transports.SendOutcome) Open(PeerId from, ReadOnlyMemory<byte> bytes, FrameProofs proofs)
     {
-        if (FrameCodec.Decode(bytes, maxPayload, out var reason) is not { } frame) return (null, Retry(default, reason));
-        if (FrameCodec.DecodeEnvelope(frame.Envelope, out reason) is not { } envelope)
-            return (null, Retry(default, reason));
+        if (FrameCodec.Decode(bytes, out var reason) is not { } frame) return (null, Retry(default, reason));
+        if (FrameCodec.DecodeEnvelope(frame.Envelope) is not { } envelope)
+            return (null, Retry(default, "not an envelope"));
 
         var id = FrameCodec.ReadId(envelope.Id);
         if (PeerId.FromPublicKey(envelope.From.Span) != from)
@@ -45,8 +45,8 @@ internal sealed class FrameSealer(ISigner signer, ulong epoch, int maxPayload)
             return (null, Refused(id, "the envelope's signature does not hold"));
         if (PeerId.FromPublicKey(envelope.To.Span) != signer.Self)
             return (null, Refused(id, "the envelope is for another peer"));
-        return envelope.Payload.Length > maxPayload
-            ? (null, Refused(id, $"the payload has more than {maxPayload} bytes"))
+        return FrameCodec.Problem(envelope) is { } problem
+            ? (null, Refused(id, problem))
             : (new Incoming(id, envelope, envelope.Key, frame.Epoch, frame.Position, FrameCodec.Short(hash)), default);
     }
 

@@ -15,6 +15,7 @@ internal sealed class SignedFrames : IDisposable
     private const int FixedMost = 160;
 
     private readonly byte[] _buffer;
+    private readonly string[] _lanes;
 
     public SignedFrames(IReadOnlyList<Outgoing> outgoing, ulong epoch, SignRoot sign)
     {
@@ -59,12 +60,28 @@ internal sealed class SignedFrames : IDisposable
             framesAt += place.Length;
         }
         Frames = frames;
+        _lanes = [.. outgoing.Select(o => o.Envelope.Key)];
     }
 
     /// <summary>Signs the root of the tree.</summary>
     public delegate void SignRoot(ReadOnlySpan<byte> root, Span<byte> signature);
 
     public IReadOnlyList<Transports.Frame> Frames { get; }
+
+    /// <summary>The frames that are no larger than that, without those that stand behind a larger one of their lane:
+    /// they would overtake it.</summary>
+    public IReadOnlyList<Transports.Frame> Fitting(int mostBytes)
+    {
+        if (Frames.All(f => f.Bytes.Length <= mostBytes)) return Frames;
+        var held = new HashSet<string>(StringComparer.Ordinal);
+        var fitting = new List<Transports.Frame>();
+        foreach (var (i, frame) in Frames.Index())
+        {
+            if (frame.Bytes.Length > mostBytes) held.Add(_lanes[i]);
+            if (!held.Contains(_lanes[i])) fitting.Add(frame);
+        }
+        return fitting;
+    }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 }

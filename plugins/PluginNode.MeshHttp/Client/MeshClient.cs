@@ -132,7 +132,7 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
             return Reply.Failed($"HTTP 413, though the peer takes {maxBatch} bytes");
         if (link.MaxBatch != maxBatch) LogMessages.BatchesCutDown(_logger, link.Text, maxBatch, options.MaxBatchBytes);
         link.MaxBatch = maxBatch;
-        var reason = $"a batch of {length} bytes is over the peer's maxBatchBytes, {maxBatch}; "
+        var reason = $"a body of {length} bytes is over the peer's maxBatchBytes, {maxBatch}; "
             + $"this node's is {options.MaxBatchBytes}";
         return new Reply(null, null, reason, IsTooLarge: true);
     }

@@ -11,8 +11,6 @@ namespace PluginNode.Fuzz.Targets;
 /// the reader takes the protobuf library reads alike; both encode again to what decodes equal.</summary>
 internal sealed class FrameTarget : FuzzTarget
 {
-    private const int MaxPayload = 4096;
-
     // The envelope's own limits: attributes and names as objects. Beside it a field that is said again and again, of
     // which the last counts, costs up to 22 times its bytes for a moment.
     private const int EnvelopeFixed = 32 * 1024;
@@ -35,19 +33,20 @@ internal sealed class FrameTarget : FuzzTarget
     public override Verdict Check(byte[] input)
     {
         var reason = "";
-        if (Measure.Bounded(1024, () => FrameCodec.Decode(input, MaxPayload, out reason)) is not { } frame)
+        if (Measure.Bounded(1024, () => FrameCodec.Decode(input, out reason)) is not { } frame)
             return Verdict.Refused(reason);
         ReadsAlike(input, frame);
         var bytes = frame.Envelope;
         var envelope = Measure.Bounded(
-            EnvelopeFixed + (24L * bytes.Length), () => FrameCodec.DecodeEnvelope(bytes, out reason));
-        if (envelope is null) return Verdict.Refused(reason);
+            EnvelopeFixed + (24L * bytes.Length), () => FrameCodec.DecodeEnvelope(bytes));
+        if (envelope is null) return Verdict.Refused("not an envelope");
 
         Holds.That(FrameCodec.ReadId(envelope.Id) != Guid.Empty, "an envelope without an id is taken");
         Holds.That(envelope.From.Length == PeerId.KeyBytes && envelope.To.Length == PeerId.KeyBytes, "a key is none");
+        if (FrameCodec.Problem(envelope) is { } problem) return Verdict.Refused(problem);
         Holds.That(envelope.Attributes.Count <= FrameCodec.MaxAttributes, "too many attributes are taken");
-        var again = FrameCodec.DecodeEnvelope(envelope.ToByteArray(), out reason);
-        Holds.That(envelope.Equals(again), $"encoded again it is another envelope: {reason}");
+        Holds.That(
+            envelope.Equals(FrameCodec.DecodeEnvelope(envelope.ToByteArray())), "encoded again it is another envelope");
         return Verdict.Took($"{envelope.Attributes.Count} attributes, {frame.Proof.Length} bytes of proof");
     }
 

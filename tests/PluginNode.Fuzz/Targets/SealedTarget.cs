@@ -90,7 +90,7 @@ internal sealed class SealedTarget : FuzzTarget
     }
 
     private static RecordSealer NewSealer(ulong seed) =>
-        new(SomeNodes.Receiver, [], new SeededChance(seed, StandingTime.Instance));
+        new(SomeNodes.Receiver, [], new SeededChance(seed));
 
     private static string Text(RecordKey key, RecordPart part, byte[] plain) =>
         $"{key} {part} {Convert.ToHexString(plain)}";

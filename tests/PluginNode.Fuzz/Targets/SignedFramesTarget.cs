@@ -12,7 +12,7 @@ namespace PluginNode.Fuzz.Targets;
 /// what the sender signed, at the place that it was signed for. Input: parts, each a frame.</summary>
 internal sealed class SignedFramesTarget : FuzzTarget
 {
-    private readonly FrameSealer _sealer = new(SomeNodes.Receiver, epoch: 1, maxPayload: 64 * 1024);
+    private readonly FrameSealer _sealer = new(SomeNodes.Receiver, epoch: 1);
     private readonly HashSet<(UInt128 Digest, ulong Epoch, ulong Position)> _signed = [];
 
     public SignedFramesTarget()

@@ -31,7 +31,7 @@ internal sealed class KernelWorld : IAsyncDisposable
         var peer = new Peer("beta", SomeNodes.Sender.Self, [new PeerAddress("mesh+http", "mesh+http://127.0.0.1:1")]);
         var parts = new KernelParts(
             SomeNodes.Receiver, [], StoreOn(disk), new PeerBook([peer]), StandingTime.Instance,
-            new SeededChance(1, StandingTime.Instance), faults);
+            new SeededChance(1), faults);
         return new KernelWorld(await NodeKernel.OpenAsync(parts, options ?? Options, CancellationToken.None), faults);
     }
 

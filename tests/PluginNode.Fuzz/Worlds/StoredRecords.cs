@@ -8,7 +8,7 @@ namespace PluginNode.Fuzz.Worlds;
 internal static class StoredRecords
 {
     public static RecordSealer NewSealer() =>
-        new(SomeNodes.Receiver, [], new SeededChance(5, StandingTime.Instance));
+        new(SomeNodes.Receiver, [], new SeededChance(5));
 
     /// <summary>Seals one record.</summary>
     public static Record Seal(RecordSealer sealer, RecordKey key, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)

@@ -1,5 +1,5 @@
+using PluginNode.Conformance.Fakes;
 using PluginNode.Delivery;
-using PluginNode.Identity;
 
 namespace PluginNode.Kernel.Tests.Delivery;
 
@@ -10,7 +10,7 @@ public sealed class BackoffTests
     public void Next_HoweverOftenItFails_GrowsToTheMostAndStaysThere([Values(1.0, 1.5, 2.0, 1000.0)] double factor)
     {
         var options = new RetryOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), factor, FullJitter: false);
-        var backoff = new Backoff(options, new SeededChance(1, TimeProvider.System));
+        var backoff = new Backoff(options, new SeededChance(1));
         var last = TimeSpan.Zero;
         for (var i = 0; i < 5000; i++)
         {

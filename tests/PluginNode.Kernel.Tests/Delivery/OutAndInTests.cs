@@ -49,6 +49,30 @@ public sealed class OutAndInTests
         Assert.That(metrics.Restored, Is.EqualTo(20));
     }
 
+    /// <summary>Neither what waits for the disk, nor what waits behind that.</summary>
+    [Test]
+    public async Task Send_InMemory_OvertakesNothingOfItsLane()
+    {
+        await using var a = await TestNode.StartAsync(_wire, 1);
+        await a.Kernel.Peers.PauseAsync("peer-2", true);
+        TaskCompletionSource[] commits = [new(), new()];
+        var begun = -1;
+        a.Store.BeforeCommit = _ => Interlocked.Increment(ref begun) < 2 ? commits[begun].Task : Task.CompletedTask;
+        var first = a.SendAsync(2, "first");
+        var second = a.SendAsync(2, "second", "/m");
+        commits[0].SetResult();
+        await first;
+        var third = a.SendAsync(2, "third", "/m");
+        await a.Kernel.MetricsAsync(); // the loop has seen it
+        commits[1].SetResult();
+        await Task.WhenAll(second, third);
+        a.Store.BeforeCommit = null;
+        await a.Kernel.Peers.PauseAsync("peer-2", false);
+        await using var b = await TestNode.StartAsync(_wire, 2);
+        a.Kernel.PeerChanged(b.Id);
+        Assert.That(await b.ReceiveAsync(3), Is.EqualTo(new[] { "first", "second", "third" }));
+    }
+
     [Test]
     public async Task Send_UnmappedProtocol_IsNeverQueued()
     {

@@ -7,6 +7,9 @@ internal sealed class ListMedium
 {
     public SortedDictionary<long, Record> Records { get; } = [];
     public long LastSequence { get; set; }
+
+    /// <summary>How many nodes have used it, so that none draws the ids of another.</summary>
+    public int Lives { get; set; }
     public List<long> Quarantined { get; } = [];
 }
 
@@ -16,6 +19,7 @@ internal sealed class ListStore(ListMedium medium) : IRecordStore, IQuarantine
     private readonly Lock _lock = new();
 
     public Func<RecordBatch, Task>? BeforeCommit { get; set; }
+    public Action? BeforeRead { get; set; }
     public int Commits { get; private set; }
 
     public Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation)
@@ -35,6 +39,7 @@ internal sealed class ListStore(ListMedium medium) : IRecordStore, IQuarantine
     public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
         IReadOnlyList<long> sequences, CancellationToken cancellation)
     {
+        BeforeRead?.Invoke();
         lock (_lock)
             return new([.. sequences.Select(s => new RecordBody(
                 s, medium.Records.TryGetValue(s, out var r) ? r.Body : default(ReadOnlyMemory<byte>?)))]);

@@ -8,6 +8,7 @@ internal sealed class Network
 {
     private readonly Dictionary<PeerId, ITransportHost> _hosts = [];
 
+    public int MaxFrameBytes { get; set; } = 20 << 20;
     public Dictionary<PeerId, bool> Down { get; } = [];
     public List<(PeerId From, PeerId To, Frame[] Frames)> Sent { get; } = [];
     public Func<PeerId, PeerId, IReadOnlyList<Frame>, Func<Task<IReadOnlyList<SendOutcome>>>,
@@ -41,7 +42,7 @@ internal sealed class Network
     private sealed class End(Network wire, PeerId self) : ITransport
     {
         public string Scheme => "wire";
-        public int MaxFrameBytes => 20 << 20;
+        public int MaxFrameBytes => wire.MaxFrameBytes;
         public Task StartAsync(ITransportHost host, CancellationToken cancellation) => Task.CompletedTask;
         public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -1,3 +1,4 @@
+using System.Text;
 using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Simulation.Machine;
@@ -8,13 +9,16 @@ using PluginNode.Transports;
 namespace PluginNode.Simulation.Checks;
 
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
-internal sealed class Auditor(Scheduler scheduler)
+internal sealed class Auditor(IStage stage, KernelOptions most)
 {
+    private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx"];
+
     private readonly List<SentMessage> _all = [];
     private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];
     private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
     private readonly Dictionary<int, long> _flips = [];
     private readonly HashSet<int> _lostDisks = [];
+    private readonly Dictionary<int, int> _lives = [];
     private readonly Dictionary<(int Node, int Life), long> _damage = [];
 
     /// <summary>Everyone that messages can be sent to, with names.</summary>
@@ -30,11 +34,11 @@ internal sealed class Auditor(Scheduler scheduler)
 
     public string NumberOf(Guid id) => _byId.Values.FirstOrDefault(m => m.Id == id) is { } m ? $"#{m.Number}" : "?";
 
-    public SentMessage NewMessage(SimNode node, int life, PeerId to, string protocol, string key)
+    public SentMessage NewMessage(INode node, int life, PeerId to, string protocol, string key)
     {
         var message = new SentMessage
         {
-            Number = _all.Count + 1, Id = scheduler.Chance.NewId(), From = node.Number, Life = life, To = to,
+            Number = _all.Count + 1, Id = stage.Chance.NewId(), From = node.Number, Life = life, To = to,
             Protocol = protocol, Key = key,
         };
         _all.Add(message);
@@ -42,11 +46,11 @@ internal sealed class Auditor(Scheduler scheduler)
         return message;
     }
 
-    public SentMessage? SomeWithOwnId(SimNode node, PeerId to)
+    public SentMessage? SomeWithOwnId(INode node, PeerId to)
     {
         var own = _all.Where(m => m.From == node.Number && m.To == to
             && m.Protocol != "/sim/none" && m.Request?.Id is not null).ToList();
-        return own.Count == 0 ? null : own[scheduler.Below(own.Count)];
+        return own.Count == 0 ? null : own[stage.Below(own.Count)];
     }
 
     public void Answered(SentMessage message, SendReply reply)
@@ -73,11 +77,17 @@ internal sealed class Auditor(Scheduler scheduler)
         if (reply.Verdict is SendVerdict.Accepted or SendVerdict.Known) message.Reply ??= reply;
     }
 
-    public void Changing(Guid id, int change)
+    public void Changing(INode node, MessageView before, Change change)
     {
-        if (_byId.Values.FirstOrDefault(m => m.Id == id) is not { } message) return;
-        if (change == 0) message.Cancelled = true;
-        else message.Replayed = true; // by hand: attempts and place in the lane are new
+        if (!_byId.TryGetValue((node.Number, before.Id), out var message)) return;
+        if (change == Change.Cancel) message.Cancelled = true;
+        else if (change != Change.Purge) message.Replayed = true; // by hand: attempts and place in the lane are new
+        else if (before.State == MessageState.Dead) message.Purged = true;
+    }
+
+    public void CancelledForGood(INode node, Guid id)
+    {
+        if (_byId.TryGetValue((node.Number, id), out var message)) message.CancelledForGood = true;
     }
 
     public void Sending(int from, IReadOnlyList<Frame> frames)
@@ -88,12 +98,12 @@ internal sealed class Auditor(Scheduler scheduler)
             if (!_byId.TryGetValue((from, frame.Id), out var message)) continue;
             if (!lanes.Add(message.Key)) continue; // behind another of its lane: held back with it
             message.Sends++;
-            var most = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
-            Check(message.Replayed || message.Sends <= most, $"#{message.Number} was tried {message.Sends} times");
+            var tries = message.Protocol switch { "/sim/none" => 1, "/sim/moderate" => 4, _ => int.MaxValue };
+            Check(message.Replayed || message.Sends <= tries, $"#{message.Number} was tried {message.Sends} times");
         }
     }
 
-    public void Saw(SimNode node, InboxItem item)
+    public void Saw(INode node, InboxItem item)
     {
         var sender = Addressees.IndexOf(item.Message.From);
         if (!_byId.TryGetValue((sender, item.Message.Id), out var message)) return; // a liar's
@@ -101,40 +111,42 @@ internal sealed class Auditor(Scheduler scheduler)
         Check(
             message.Cursor is null || message.Cursor == item.Cursor || Lenient(node.Number) || Lenient(message.From),
             $"#{message.Number} is twice in an inbox");
+        Check(!message.CancelledForGood || Lenient(message.From), $"#{message.Number} arrived after it was cancelled");
         Check(!message.Acknowledged || Lenient(node.Number), $"#{message.Number} came back after it was acknowledged");
         var first = message.Cursor is null;
         message.Cursor = item.Cursor;
-        if (!first || !message.KeepsItsPlace) return;
+        if (!first || !message.KeepsItsPlace || IsLeftOver(message)) return;
         var lane = (node.Number, item.Message.From, message.Key);
         if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
         if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor);
-        scheduler.Trace.Add(node.Name, $"sees #{message.Number}");
+        stage.Trace.Add(node.Name, $"sees #{message.Number}");
     }
 
-    public void Acknowledged(SimNode node, PeerId from, Guid id)
+    public void Acknowledged(INode node, PeerId from, Guid id)
     {
         if (_byId.TryGetValue((Addressees.IndexOf(from), id), out var message)) message.Acknowledged = true;
-        scheduler.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
+        stage.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
     }
 
-    public void LifeBegan(SimNode node, NodeKernel kernel)
+    public void LifeBegan(INode node, NodeKernel kernel)
     {
         foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
         _damage[(node.Number, node.Lives)] = kernel.StoreReport.Damage.Count;
+        _lives[node.Number] = node.Lives;
     }
 
-    public void StartFailed(SimNode node, StoreException e) =>
+    public void StartFailed(INode node, StoreException e) =>
         Check(
             !e.Message.Contains("sealed with", StringComparison.Ordinal),
             $"{node.Name} does not know its own key: {e.Message}");
 
-    public void Flipped(SimNode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
+    public void Flipped(INode node) => _flips[node.Number] = _flips.GetValueOrDefault(node.Number) + 1;
 
-    public void LostDisk(SimNode node) => _lostDisks.Add(node.Number);
+    public void LostDisk(INode node) => _lostDisks.Add(node.Number);
 
     /// <summary>The conservation law, at any moment; and what a life says it found damaged.</summary>
-    public void Check(KernelMetrics m, SimNode node)
+    public void Check(KernelMetrics m, INode node)
     {
         _damage[(node.Number, node.Lives)] = m.DamagedRecords;
         var came = m.Accepted + m.Restored + m.Replayed;
@@ -142,31 +154,73 @@ internal sealed class Auditor(Scheduler scheduler)
         Check(came == went, $"{node.Name}: the counters do not conserve: {m}");
     }
 
+    /// <summary>What has to hold at any moment.</summary>
+    public async Task AuditAsync(INode node, NodeKernel kernel)
+    {
+        Check(await kernel.MetricsAsync(), node);
+        var waiting = await kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000));
+        CheckRoom(node, waiting, await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 1000)));
+    }
+
+    private void CheckRoom(INode node, IReadOnlyList<MessageView> waiting, IReadOnlyList<MessageView> dead)
+    {
+        const long Overhead = 512; // what the node adds for each message
+        var memory = waiting.Where(m => !m.Stable).Sum(m => m.PayloadBytes + Overhead);
+        Check(memory <= most.Limits.Memory, $"{node.Name} holds {memory} bytes in memory");
+        var kept = waiting.Where(m => m.Stable).Concat(dead).DistinctBy(m => m.Id).ToList();
+        var all = kept.Sum(m => m.PayloadBytes + Overhead);
+        Check(all <= most.Limits.Bytes + most.Limits.Memory, $"{node.Name} keeps {all} bytes");
+        foreach (var peer in kept.GroupBy(m => m.To))
+            Check(
+                peer.Sum(m => m.PayloadBytes + Overhead) <= most.Limits.BytesPerPeer + most.Limits.Memory,
+                $"{node.Name} keeps too much for {NameOf(peer.Key)}");
+    }
+
+    /// <summary>Its disk holds no more than the limits let it.</summary>
+    public void CheckDisk(INode node, long bytes)
+    {
+        // Twice, because compaction rewrites what is less than half in use; and what is written ahead.
+        var room = (2 * (most.Limits.Bytes + most.Limits.Memory + most.Inbox.Bytes)) + (1 << 20);
+        Check(bytes <= room, $"{node.Name} takes {bytes} bytes of the disk");
+    }
+
+    /// <summary>No payload, name, lane or protocol is readable on a disk.</summary>
+    public void CheckImage(INode node, IEnumerable<(string Name, byte[] Bytes)> disk)
+    {
+        foreach (var (name, image) in disk)
+            foreach (var secret in Secrets)
+                Check(
+                    image.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0,
+                    $"{node.Name}: '{secret}' is readable in {name}");
+    }
+
     /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>
-    public async Task SettledAsync(IReadOnlyList<SimNode> nodes)
+    public async Task SettledAsync(IReadOnlyList<INode> nodes)
     {
         var lost = nodes.ToDictionary(n => n.Number, _ => 0L);
         foreach (var message in _all.Where(m => m.Promised && m.Cursor is null))
         {
             var sender = nodes[message.From];
-            var view = await sender.Now!.Kernel.Outbox.FindAsync(message.Id);
+            var view = await sender.Kernel!.Outbox.FindAsync(message.Id);
             var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
             if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
-            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled) continue;
-            var paused = sender.Now!.Kernel.Peers.Find(message.To)?.Paused;
+            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled || message.Purged) continue;
+            var paused = sender.Kernel!.Peers.Find(message.To)?.Paused;
             Check(
                 Lenient(message.From) || Lenient(receiver.Number),
                 $"#{message.Number} was promised and never arrived; its sender says {view?.State.ToString() ?? "nothing"} "
                 + $"{view?.Reason}, next try {view?.NextAttempt}, peer paused {paused}");
             if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
-            scheduler.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
+            stage.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
             lost[_flips.ContainsKey(message.From) ? message.From : receiver.Number]++;
         }
         foreach (var node in nodes)
         {
             var flips = _flips.GetValueOrDefault(node.Number);
             Check(lost[node.Number] <= flips, $"{node.Name} lost more than was flipped");
-            Check(await node.Now!.Kernel.MetricsAsync(), node);
+            Check(await node.Kernel!.MetricsAsync(), node);
+            foreach (var waiting in await node.Kernel!.Outbox.ListAsync(new MessageQuery(Limit: 1000)))
+                Check(nodes.All(n => n.Id != waiting.To), $"{NumberOf(waiting.Id)} still waits: {waiting.Reason}");
             var reported = _damage.Where(d => d.Key.Node == node.Number).Sum(d => d.Value);
             Check(
                 lost[node.Number] == 0 || reported > 0,
@@ -174,13 +228,17 @@ internal sealed class Auditor(Scheduler scheduler)
         }
     }
 
+    /// <summary>A message that its sender held in memory only and forgot in a crash: a copy of it that was on its way may
+    /// come late.</summary>
+    private bool IsLeftOver(SentMessage message) => !message.IsCritical && message.Life != _lives[message.From];
+
     /// <summary>Where a bit was flipped or a disk lost, one message may be gone or come again.</summary>
     private bool Lenient(int node) => _flips.ContainsKey(node) || _lostDisks.Contains(node);
 
     private void Check(bool holds, string broken)
     {
         if (holds) return;
-        scheduler.Fail(broken);
+        stage.Fail(broken);
         throw new SimulationException(broken);
     }
 }

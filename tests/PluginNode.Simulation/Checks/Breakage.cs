@@ -4,13 +4,13 @@ using PluginNode.Transports;
 
 namespace PluginNode.Simulation.Checks;
 
-/// <summary>The parts of a node as they are; canaries replace one with a broken one.</summary>
+/// <summary>The parts of a node as they are; <see cref="Canaries"/> replace one with a broken one.</summary>
 internal abstract class Breakage
 {
     /// <summary>Nothing is broken.</summary>
     public static Breakage None { get; } = new Sound();
 
-    public virtual IRecordStore Store(IRecordStore store) => store;
+    public virtual IRecordStore Store(FileRecordStore store) => store;
 
     public virtual IDisk Disk(IDisk disk) => disk;
 

@@ -21,6 +21,12 @@ internal sealed class SentMessage
     public bool Cancelled { get; set; }
     public bool Replayed { get; set; }
 
+    /// <summary>It was a dead letter that its application threw away, perhaps.</summary>
+    public bool Purged { get; set; }
+
+    /// <summary>Its application was told that it is cancelled and was never sent.</summary>
+    public bool CancelledForGood { get; set; }
+
     /// <summary>How often it was in a batch, in the life that took it.</summary>
     public int Sends { get; set; }
 

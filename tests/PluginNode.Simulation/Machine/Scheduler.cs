@@ -6,7 +6,7 @@ namespace PluginNode.Simulation.Machine;
 /// One thread, one clock, one source of chance for everything that happens in a run: the next ready continuation is
 /// picked by the seed, and when none is ready time jumps to the next thing that is due.
 /// </summary>
-internal sealed class Scheduler
+internal sealed class Scheduler : IStage
 {
     private const long MostStepsAtOnce = 1_000_000;
 
@@ -19,14 +19,14 @@ internal sealed class Scheduler
 
     public Scheduler(ulong seed)
     {
-        Chance = new SeededChance(seed, new VirtualTime(this, TimeSpan.Zero, null));
-        Trace = new Trace(this);
+        Chance = new SimChance(seed, new VirtualTime(this, TimeSpan.Zero, null));
+        Trace = new Trace(() => Now);
     }
 
     /// <summary>Ticks since the run began.</summary>
     public long Now { get; private set; }
 
-    public SeededChance Chance { get; }
+    public SimChance Chance { get; }
 
     public Trace Trace { get; }
 
@@ -55,7 +55,6 @@ internal sealed class Scheduler
     /// <summary>Begins work in a context; what it throws ends the run.</summary>
     public void Begin(NodeContext context, Func<Task> work) => Post(context, () => Watch(work()));
 
-    /// <summary>What a task throws that nobody awaits ends the run.</summary>
     public void Watch(Task task) => _ = WatchAsync(task);
 
     public Due At(long time, NodeContext? context, Action work)
@@ -94,12 +93,6 @@ internal sealed class Scheduler
         }
     }
 
-    public bool Happens(double probability) => Chance.NextDouble() < probability;
-
-    public int Below(int most) => (int)(Chance.NextDouble() * most);
-
-    public TimeSpan Between(TimeSpan least, TimeSpan most) => least + ((most - least) * Chance.NextDouble());
-
     /// <summary>Fails loudly when code of a node runs on another thread.</summary>
     public void CheckThread()
     {
@@ -107,7 +100,6 @@ internal sealed class Scheduler
             throw new SimulationException("code of a node ran on another thread: it left the synchronization context");
     }
 
-    /// <summary>Ends the run, also where what is thrown would be caught.</summary>
     public void Fail(string fault) => _fault ??= fault;
 
     private async Task WatchAsync(Task task)
@@ -124,7 +116,7 @@ internal sealed class Scheduler
 
     private void RunOne()
     {
-        var pick = _ready.Count == 1 ? 0 : Below(_ready.Count);
+        var pick = _ready.Count == 1 ? 0 : this.Below(_ready.Count);
         var (context, work) = _ready[pick];
         _ready[pick] = _ready[^1];
         _ready.RemoveAt(_ready.Count - 1);

@@ -14,6 +14,14 @@ internal sealed class SimMedium
 
     public DiskFaults Faults { get; set; } = new();
 
+    /// <summary>What everyone can read who holds the disk.</summary>
+    public IEnumerable<(string Name, byte[] Bytes)> Images =>
+        Names.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => (n.Key, n.Value.Now));
+
+    /// <summary>What its files take, quarantine excepted.</summary>
+    public long Bytes =>
+        Names.Where(n => !n.Key.Contains('/', StringComparison.Ordinal)).Sum(n => (long)n.Value.Now.Length);
+
     public void FlushNames() => _durableNames = new Dictionary<string, Inode>(Names, StringComparer.Ordinal);
 
     /// <summary>The power is cut.</summary>

@@ -82,10 +82,19 @@ internal sealed class SimNetwork(Scheduler scheduler)
                 var outcomes = await host.Host.ReceiveAsync(from, frames, CancellationToken.None);
                 Answering?.Invoke(to, from, outcomes);
                 if (scheduler.Happens(Faults.ForeignOutcomes))
-                    outcomes = [.. outcomes.Reverse(), new SendOutcome(scheduler.Chance.NewId(), SendStatus.Delivered)];
+                    outcomes = Mixed(outcomes);
                 answer(outcomes);
             });
         });
+    }
+
+    /// <summary>In another order, with some missing, and with one that nobody asked for.</summary>
+    private List<SendOutcome> Mixed(IReadOnlyList<SendOutcome> outcomes)
+    {
+        var mixed = outcomes.Reverse().Where(_ => !scheduler.Happens(0.2)).ToList();
+        mixed.Insert(
+            scheduler.Below(mixed.Count + 1), new SendOutcome(scheduler.Chance.NewId(), SendStatus.Delivered));
+        return mixed;
     }
 
     private TimeSpan Latency() => scheduler.Happens(Faults.Late)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using PluginNode.Delivery;
 using PluginNode.Identity;
@@ -10,20 +9,22 @@ namespace PluginNode.Simulation.World;
 /// <summary>The application of one life of a node: sends bursts into lanes, changes its mind, reads its inbox and
 /// acknowledges sooner or later. Tells the auditor everything that it is told.</summary>
 internal sealed class Application(
-    Scheduler scheduler, Auditor auditor, SimNode node, int life, NodeKernel kernel, TimeProvider time)
+    IStage stage, Auditor auditor, INode node, int life, NodeKernel kernel, TimeProvider time)
 {
     private readonly List<Guid> _mine = [];
     private readonly Dictionary<(PeerId, Guid), InboxReference> _unread = [];
-    private readonly double _laziness = scheduler.Chance.NextDouble();
+    private readonly double _laziness = stage.Happens(0.2) ? 1 : stage.Chance.NextDouble();
     private bool _stopped;
 
     /// <summary>Whether it still sends; it reads to the end.</summary>
     public bool Quiet { get; set; }
 
-    public void Start()
+    /// <summary>Begins to send, and to read.</summary>
+    /// <param name="senders">How many send side by side.</param>
+    public void Start(int senders = 1)
     {
-        scheduler.Watch(SendAsync());
-        scheduler.Watch(ReadAsync());
+        for (var i = 0; i < senders; i++) stage.Watch(SendAsync());
+        stage.Watch(ReadAsync());
     }
 
     public void Stop() => _stopped = true;
@@ -35,8 +36,8 @@ internal sealed class Application(
             await Pause(TimeSpan.FromSeconds(20));
             if (_stopped || Quiet) return;
             var others = auditor.Addressees.Where(a => a != node.Id).ToList();
-            var to = others[scheduler.Below(others.Count)];
-            switch (scheduler.Below(12))
+            var to = others[stage.Below(others.Count)];
+            switch (stage.Below(12))
             {
                 case 0: await ChangeAsync(); break;
                 case 1: await PauseOrResumeAsync(to); break;
@@ -50,32 +51,33 @@ internal sealed class Application(
 
     private void Burst(PeerId to, string protocol)
     {
-        for (var count = 1 + scheduler.Below(12); count > 0; count--) SendOne(to, protocol);
+        for (var count = 1 + stage.Below(12); count > 0; count--) SendOne(to, protocol);
     }
 
     private void SendOne(PeerId to, string protocol)
     {
-        var key = scheduler.Below(4) is var k and > 0 ? $"key-{k}" : "";
+        var key = stage.Below(4) is var k and > 0 ? $"key-{k}" : "";
         var sent = auditor.NewMessage(node, life, to, protocol, key);
-        var padding = scheduler.Happens(0.05) ? scheduler.Below(40_000) : scheduler.Below(400);
+        var padding = stage.Happens(0.05) ? stage.Below(40_000) : stage.Below(400);
         var request = new SendRequest
         {
-            To = to, Protocol = protocol, Key = key, Id = scheduler.Happens(0.5) ? sent.Id : null,
-            TimeToLive = scheduler.Happens(0.05)
-                ? scheduler.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)) : null,
+            To = to, Protocol = protocol, Key = key, Id = stage.Happens(0.5) ? sent.Id : null,
+            TimeToLive = stage.Happens(0.05)
+                ? stage.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)) : null,
             Payload = Encoding.UTF8.GetBytes($"{sent.Number} {new string('x', padding)}"),
         };
         sent.Request = request;
-        scheduler.Watch(SendAsync(sent, request));
+        stage.Watch(SendAsync(sent, request));
     }
 
     private async Task SendAsync(SentMessage sent, SendRequest request)
     {
         var to = auditor.NameOf(request.To);
-        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} {request.Protocol} to {to} '{request.Key}'");
+        stage.Trace.Add(node.Name, $"sends #{sent.Number} {request.Protocol} to {to} '{request.Key}'");
         var reply = await kernel.Outbox.SendAsync(request, CancellationToken.None);
-        scheduler.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
+        stage.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
         auditor.Answered(sent, reply);
+        if (reply.Verdict == SendVerdict.Full) await MakeRoomAsync();
         if (reply.Verdict == SendVerdict.Accepted) _mine.Add(reply.Id);
     }
 
@@ -83,31 +85,46 @@ internal sealed class Application(
     private void SendAgain(PeerId to)
     {
         if (auditor.SomeWithOwnId(node, to) is { Request: { } request } sent)
-            scheduler.Watch(AgainAsync(sent, request));
+            stage.Watch(AgainAsync(sent, request));
     }
 
     private async Task AgainAsync(SentMessage sent, SendRequest request)
     {
-        scheduler.Trace.Add(node.Name, $"sends #{sent.Number} again");
+        stage.Trace.Add(node.Name, $"sends #{sent.Number} again");
         auditor.AnsweredAgain(sent, await kernel.Outbox.SendAsync(request, CancellationToken.None));
     }
 
     private async Task ChangeAsync()
     {
         if (_mine.Count == 0) return;
-        var id = _mine[scheduler.Below(_mine.Count)];
+        var id = _mine[stage.Below(_mine.Count)];
         var before = await kernel.Outbox.FindAsync(id);
         if (before is null) return;
-        var change = scheduler.Below(3);
-        auditor.Changing(id, change);
+        await ChangeAsync(before, (Change)stage.Below(4));
+    }
+
+    private async Task ChangeAsync(MessageView before, Change change)
+    {
+        var id = before.Id;
+        auditor.Changing(node, before, change);
         var result = change switch
         {
-            0 => await kernel.Outbox.CancelAsync(id),
-            1 => await kernel.Outbox.RetryAsync(id),
-            _ => await kernel.Outbox.ReplayAsync(id),
+            Change.Cancel => await kernel.Outbox.CancelAsync(id),
+            Change.Retry => await kernel.Outbox.RetryAsync(id),
+            Change.Replay => await kernel.Outbox.ReplayAsync(id),
+            _ => await kernel.Outbox.PurgeAsync(id),
         };
-        scheduler.Trace.Add(node.Name, string.Create(CultureInfo.InvariantCulture,
-            $"{(change == 0 ? "cancels" : change == 1 ? "retries" : "replays")} {auditor.NumberOf(id)}: {result}"));
+        stage.Trace.Add(node.Name, $"{change} of {auditor.NumberOf(id)}: {result}");
+        if (result == ChangeResult.Done && await kernel.Outbox.FindAsync(id) is { State: MessageState.Cancelled })
+            auditor.CancelledForGood(node, id);
+    }
+
+    /// <summary>Deals with a dead letter, when it is told that there is no room.</summary>
+    private async Task MakeRoomAsync()
+    {
+        var dead = await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 20));
+        if (dead.Count == 0) return;
+        await ChangeAsync(dead[stage.Below(dead.Count)], stage.Happens(0.3) ? Change.Replay : Change.Purge);
     }
 
     private async Task PauseOrResumeAsync(PeerId to)
@@ -124,7 +141,7 @@ internal sealed class Application(
         var after = 0L;
         while (!_stopped)
         {
-            var query = new InboxQuery(After: after, Limit: 1 + scheduler.Below(50), Wait: TimeSpan.FromSeconds(30));
+            var query = new InboxQuery(After: after, Limit: 1 + stage.Below(50), Wait: TimeSpan.FromSeconds(30));
             InboxPage page;
             try
             {
@@ -141,7 +158,7 @@ internal sealed class Application(
             }
             foreach (var item in page.Items) Saw(item);
             after = page.Next;
-            if (Quiet || scheduler.Happens(1 - _laziness)) await AckAsync();
+            if (Quiet || stage.Happens(1 - _laziness)) await AckAsync();
         }
     }
 
@@ -154,7 +171,7 @@ internal sealed class Application(
     private async Task AckAsync()
     {
         if (_unread.Count == 0) return;
-        var some = _unread.Where(_ => Quiet || scheduler.Happens(0.7)).ToList();
+        var some = _unread.Where(_ => Quiet || stage.Happens(0.7)).ToList();
         if (some.Count == 0) return;
         foreach (var (key, _) in some) _unread.Remove(key);
         try
@@ -168,5 +185,14 @@ internal sealed class Application(
         }
     }
 
-    private Task Pause(TimeSpan most) => Task.Delay(scheduler.Between(TimeSpan.Zero, most), time);
+    private Task Pause(TimeSpan most) => Task.Delay(stage.Between(TimeSpan.Zero, most), time);
+}
+
+/// <summary>What an application asks of a message that it sent before.</summary>
+internal enum Change
+{
+    Cancel,
+    Retry,
+    Replay,
+    Purge,
 }

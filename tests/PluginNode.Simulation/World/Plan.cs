@@ -20,7 +20,8 @@ internal enum Trouble
     Clocks = 256,
     Liars = 512,
     LostDisks = 1024,
-    All = 2047,
+    Configuration = 2048,
+    All = 4095,
 }
 
 /// <summary>What a run does: everything else comes from its seed.</summary>
@@ -46,10 +47,31 @@ internal sealed record Plan(ulong Seed)
         Inbox = new InboxLimits { Bytes = 1 << 19, BytesPerPeer = 1 << 18 },
     };
 
+    /// <summary>What one life of a node is configured with: never more room than <see cref="Options"/>.</summary>
+    public KernelOptions OptionsOf(Scheduler scheduler)
+    {
+        if (!Has(Trouble.Configuration)) return Options;
+        var (outbox, inbox) = (1 << scheduler.Below(4), 1 << scheduler.Below(4));
+        var first = scheduler.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+        return Options with
+        {
+            Limits = Options.Limits with
+            {
+                Bytes = Options.Limits.Bytes / outbox, BytesPerPeer = Options.Limits.BytesPerPeer / outbox,
+                Memory = Options.Limits.Memory / outbox,
+            },
+            Inbox = Options.Inbox with
+            {
+                Bytes = Options.Inbox.Bytes / inbox, BytesPerPeer = Options.Inbox.BytesPerPeer / inbox,
+            },
+            Retry = new RetryOptions(first, 20 * first, 1 + (2 * scheduler.Chance.NextDouble())),
+        };
+    }
+
     /// <summary>A plan whose size and troubles are drawn from the seed: small ones find most faults soonest.</summary>
     public static Plan Draw(ulong seed)
     {
-        var draw = new Identity.SeededChance(seed ^ 0x5EED, TimeProvider.System);
+        var draw = new SimChance(seed ^ 0x5EED, TimeProvider.System);
         var trouble = Trouble.None;
         foreach (var kind in Enum.GetValues<Trouble>())
             if (kind is not (Trouble.None or Trouble.All) && draw.NextDouble() < 0.5) trouble |= kind;

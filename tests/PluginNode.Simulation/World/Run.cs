@@ -1,3 +1,4 @@
+using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Simulation.Checks;
 using PluginNode.Simulation.Machine;
@@ -33,7 +34,7 @@ internal sealed class Run
         _plan = plan;
         _scheduler = new Scheduler(plan.Seed);
         _network = new SimNetwork(_scheduler);
-        _auditor = new Auditor(_scheduler);
+        _auditor = new Auditor(_scheduler, plan.Options);
         for (var i = 0; i < plan.Nodes; i++)
         {
             var node = new SimNode(_scheduler, _network, _auditor, plan, i);
@@ -94,6 +95,7 @@ internal sealed class Run
         _scheduler.RunUntil(_scheduler.Now + _plan.Settle.Ticks);
         foreach (var node in _nodes)
             if (node.Now is null) throw new SimulationException($"{node.Name} is still not up");
+        foreach (var node in _nodes) _auditor.CheckImage(node, node.Medium.Images);
         Ask(() => _auditor.SettledAsync(_nodes));
     }
 
@@ -191,7 +193,8 @@ internal sealed class Run
     {
         foreach (var node in _nodes)
             if (node.Now is { } life)
-                _scheduler.Begin(life.Context, async () => _auditor.Check(await life.Kernel.MetricsAsync(), node));
+                _scheduler.Begin(life.Context, () => _auditor.AuditAsync(node, life.Kernel));
+        foreach (var node in _nodes) _auditor.CheckDisk(node, node.Medium.Bytes);
     }
 
     private void Ask(Func<Task> question)

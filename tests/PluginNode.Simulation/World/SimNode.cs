@@ -11,6 +11,7 @@ namespace PluginNode.Simulation.World;
 
 /// <summary>A node that is started, crashed and started again; its medium and identity outlive its lives.</summary>
 internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, Auditor auditor, Plan plan, int number)
+    : INode
 {
     private readonly NodeIdentity _identity = IdentityOf(number);
 
@@ -28,7 +29,8 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
     /// <summary>Its present life; null while it is down.</summary>
     public Life? Now { get; private set; }
 
-    /// <summary>How many lives it has begun.</summary>
+    public NodeKernel? Kernel => Now?.Kernel;
+
     public int Lives { get; private set; }
 
     /// <summary>One life, from start to crash or stop.</summary>
@@ -87,8 +89,11 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         var time = new VirtualTime(scheduler, ClockError, context);
         var log = new SimLog(scheduler, auditor, Name);
         var disk = new SimDisk(scheduler, Medium, time, Name);
-        var options = new FileStoreOptions { SegmentBytes = 1 << 16 };
-        var chance = new SeededChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
+        var options = new FileStoreOptions
+        {
+            SegmentBytes = plan.Has(Trouble.Configuration) ? 1 << (14 + scheduler.Below(5)) : 1 << 16,
+        };
+        var chance = new SimChance((ulong)scheduler.Chance.NextDouble().GetHashCode(), time);
         NodeKernel kernel;
         try
         {
@@ -96,7 +101,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
                 new KernelParts(
                     _identity, [], plan.Break.Store(new FileRecordStore(plan.Break.Disk(disk), options, log)),
                     new PeerBook(peers), time, chance, log),
-                plan.Options, CancellationToken.None);
+                plan.OptionsOf(scheduler), CancellationToken.None);
         }
         catch (StoreException e)
         {
@@ -114,7 +119,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         var application = new Application(scheduler, auditor, this, life, kernel, time);
         Now = new Life(life, context, kernel, application);
         auditor.LifeBegan(this, kernel);
-        application.Start();
+        application.Start(senders: 1 + scheduler.Below(3));
     }
 
     /// <summary>The kernel's own faults end the run.</summary>

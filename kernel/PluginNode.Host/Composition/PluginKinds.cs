@@ -1,0 +1,30 @@
+using PluginNode.Events;
+
+namespace PluginNode.Composition;
+
+/// <summary>The event kinds that the plugins provide.</summary>
+internal static class PluginKinds
+{
+    /// <summary>Asks every plugin, in the order of their ids. One whose kind can't be added is faulted; the kinds that
+    /// it had added before stay, so that events that are there can still be read.</summary>
+    public static EventKinds Of(PluginSet plugins)
+    {
+        var kinds = new EventKinds();
+        foreach (var plugin in plugins.All)
+            foreach (var kind in plugin.Services<IEventKind>())
+                Add(kind, plugin, plugins, kinds);
+        return kinds;
+    }
+
+    private static void Add(IEventKind kind, PluginEntry plugin, PluginSet plugins, EventKinds kinds)
+    {
+        try
+        {
+            if (kinds.Add(kind, plugin.Id) is { } problem) plugins.Fault(plugin, problem);
+        }
+        catch (Exception e)
+        {
+            plugins.Fault(plugin, $"event kind: {e.Message}");
+        }
+    }
+}
