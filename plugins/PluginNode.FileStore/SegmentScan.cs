@@ -38,9 +38,13 @@ internal sealed class SegmentScan
     {
         var scan = new SegmentScan(file);
         scan.ReadFrames(progress);
+        var last = scan.LastGroup;
         scan.CheckBodies(everyBody);
         scan.DropTorn();
         scan.DropUnfinished();
+        // The write before one that was cut off had ended, or that one would not have begun: what is wrong in it is
+        // damage, to be mended now. At the next opening it is the last, and would look torn itself.
+        if (!everyBody && scan.LastGroup != last) scan.CheckBodies(every: false, hasEnded: true);
         return scan;
     }
 
@@ -50,6 +54,8 @@ internal sealed class SegmentScan
         var bytes = _reader.At(offset + FrameFormat.FixedBytes, head.HeaderBytes);
         return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(bytes).ToArray();
     }
+
+    private long? LastGroup => _frames.Count == 0 ? null : _frames[^1].Head.Group;
 
     private void ReadFrames(Action<long>? progress)
     {
@@ -99,7 +105,7 @@ internal sealed class SegmentScan
         return _reader.Length;
     }
 
-    private void CheckBodies(bool every)
+    private void CheckBodies(bool every, bool hasEnded = false)
     {
         if (_frames.Count == 0) return;
         var lastGroup = _frames[^1].Head.Group;
@@ -116,7 +122,7 @@ internal sealed class SegmentScan
                 continue;
             }
             // No byte of the mark is zero: where its last one is, and nothing follows, the write never came so far.
-            var torn = mark >> 24 == 0 && _reader.EndOfData(end, _reader.Length) == end;
+            var torn = !hasEnded && mark >> 24 == 0 && _reader.EndOfData(end, _reader.Length) == end;
             _bad.Add(new BadPlace(offset, head.Bytes, torn ? CutTail : BadChecksum, head.Key.Sequence));
             _frames.RemoveAt(i--);
         }
@@ -140,7 +146,8 @@ internal sealed class SegmentScan
     {
         if (_frames.Count == 0) return;
         var group = _frames[^1].Head.Group;
-        var first = _frames.FindIndex(f => f.Head.Group == group);
+        var first = _frames.Count - 1; // not the first of that group: all frames that hold nothing have the same
+        while (first > 0 && _frames[first - 1].Head.Group == group) first--;
         var start = first == 0 ? 0 : _frames[first - 1].Offset + _frames[first - 1].Head.Bytes;
         var last = _frames[^1].Offset; // what is behind it may be another write
         var inside = _bad.FindAll(b => b.Offset >= start && b.Offset < last && b.What == BadChecksum);

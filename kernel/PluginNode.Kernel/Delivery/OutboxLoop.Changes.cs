@@ -156,8 +156,8 @@ internal sealed partial class OutboxLoop
         });
     }
 
-    /// <summary>Answers when the end of a message is on stable storage: its record's removal and, where its caller chose
-    /// the id, the id.</summary>
+    /// <summary>Answers when the end of a message is on stable storage: its record's removal and, where its caller
+    /// chose the id, the id.</summary>
     private void AfterKept(Message message, Action<ChangeResult> done)
     {
         void Tell(StoreException? failure) => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable);

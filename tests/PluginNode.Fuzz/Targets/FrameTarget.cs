@@ -11,8 +11,8 @@ namespace PluginNode.Fuzz.Targets;
 /// the reader takes the protobuf library reads alike; both encode again to what decodes equal.</summary>
 internal sealed class FrameTarget : FuzzTarget
 {
-    // The envelope's own limits: attributes and names as objects, of which 4 096 are decoded to be refused. Beside it a field that is said again and again, of
-    // which the last counts, costs up to 22 times its bytes for a moment.
+    // The envelope's own limits: attributes and names as objects, of which 4 096 are decoded to be refused. Beside it a
+    // field that is said again and again, of which the last counts, costs up to 22 times its bytes for a moment.
     private const int EnvelopeFixed = 1024 * 1024;
 
     public override string Name => "frame";

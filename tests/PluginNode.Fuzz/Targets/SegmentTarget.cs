@@ -73,15 +73,13 @@ internal sealed class SegmentTarget : FuzzTarget
             Holds.That(_stored.Contains(record),
                 $"record {sequence} is returned, and was never stored so: {record[..Math.Min(record.Length, 300)]}");
         OneByteTakesOneRecord(input, records, report.Damage.Count + lost);
-        var (again, second, lostAgain) = await OpenAsync(disk);
+        var (again, _, lostAgain) = await OpenAsync(disk);
         Holds.That(
             records.OrderBy(r => r.Key).SequenceEqual(again.OrderBy(r => r.Key)),
             $"the next opening finds {again.Count} records and not {records.Count}");
-        // Where a torn write was cut off, the one before it is now its segment's last, and looked at more closely: a
-        // body that was put aside when it was read is seen where it still lies, and an end mark is written again.
-        Holds.That(
-            lostAgain == 0 && second.Damage.Count(d => d.What != SegmentScan.BadEndMark) <= lost,
-            $"damage is found again: {Told(second)}, {lostAgain} lost; before: {Told(report)}, {lost} lost");
+        // Where a torn write was cut off, the one before it is now its segment's last, and looked at more closely: what
+        // is damaged there may be told only now, a record that nobody reads any more. After that all is mended.
+        Holds.That(lostAgain == 0, $"{lostAgain} records are lost again; before: {Told(report)}, {lost} lost");
         var (_, third, _) = await OpenAsync(disk);
         Holds.That(third.Damage.Count == 0, $"damage is never mended: {Told(third)}");
         return new Verdict(

@@ -208,11 +208,12 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
             var view = await sender.Kernel!.Outbox.FindAsync(message.Id);
             var receiver = nodes.FirstOrDefault(n => n.Id == message.To);
             if (receiver is null || view is { State: MessageState.Dead or MessageState.Quarantined }) continue;
-            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered } || message.Cancelled || message.Purged) continue;
+            if (view is { State: MessageState.Cancelled or MessageState.MaybeDelivered }) continue;
+            if (message.Cancelled || message.Purged) continue;
             var paused = sender.Kernel!.Peers.Find(message.To)?.Paused;
             Check(
                 Lenient(message.From) || Lenient(receiver.Number),
-                $"#{message.Number} was promised and never arrived; its sender says {view?.State.ToString() ?? "nothing"} "
+                $"#{message.Number} was promised and never arrived; its sender says {view?.State.ToString() ?? "?"} "
                 + $"{view?.Reason}, next try {view?.NextAttempt}, peer paused {paused}");
             if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
             stage.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
@@ -232,8 +233,8 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
         }
     }
 
-    /// <summary>A message that its sender held in memory only and forgot in a crash: a copy of it that was on its way may
-    /// come late.</summary>
+    /// <summary>A message that its sender held in memory only and forgot in a crash: a copy of it that was on its way
+    /// may come late.</summary>
     private bool IsLeftOver(SentMessage message) => !message.IsCritical && message.Life != _lives[message.From];
 
     /// <summary>Where a bit was flipped or a disk lost, one message may be gone or come again.</summary>
