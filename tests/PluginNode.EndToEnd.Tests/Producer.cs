@@ -15,6 +15,7 @@ internal sealed class Producer(Ledger ledger, NodeProcess node, string to, int l
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
+    private int _refused;
 
     /// <summary>Every so manieth is moderate; 0: none.</summary>
     public int ModerateEvery { get; init; }
@@ -24,6 +25,9 @@ internal sealed class Producer(Ledger ledger, NodeProcess node, string to, int l
 
     /// <summary>Between one and the next in a lane.</summary>
     public TimeSpan Pace { get; init; }
+
+    /// <summary>How often it was told that there is no room.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     public void Start()
     {
@@ -69,6 +73,7 @@ internal sealed class Producer(Ledger ledger, NodeProcess node, string to, int l
         try
         {
             var (status, answer) = await node.PostAsync("/v1/messages", body);
+            if (status == HttpStatusCode.InsufficientStorage) Interlocked.Increment(ref _refused);
             if ((int)status >= 500) return false;
             if (status != HttpStatusCode.Accepted) throw new InvalidOperationException($"{status}: {answer}");
             if (stable && answer!["durability"]!.GetValue<string>() != "stable")

@@ -16,6 +16,9 @@ internal sealed record ChaosReport
     /// <summary>Kinds of faults that are not possible on this machine, with the reason.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
 
+    /// <summary>How often a send was refused for want of room; it was sent again.</summary>
+    public required int Refused { get; init; }
+
     public required Audit Audit { get; init; }
     public required IReadOnlyList<(string Node, List<Vitals> Samples)> Vitals { get; init; }
 
@@ -41,6 +44,7 @@ internal sealed record ChaosReport
         Line($"| | |\n| --- | --- |\n| commit | {commit} |\n| seed | {Seed} |");
         Line($"| faults for | {Busy:hh\\:mm\\:ss}, {Took:hh\\:mm\\:ss} with settling |");
         Line($"| nodes | {Vitals.Count}, each sends to and receives from all others, 3 lanes each |");
+        Line($"| refused for want of room, and sent again | {Refused} times |");
         Line($"| accepted | {Audit.Accepted} |\n| seen | {Audit.Seen} |");
         Line($"| dead letters (moderate, each with its reason) | {Audit.Dead} |");
         Line($"| forgotten by a kill (moderate: their level means that) | {Audit.Forgotten} |");

@@ -42,6 +42,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         return new ChaosReport
         {
             Seed = seed, Busy = busy, Took = _clock.Elapsed, Audit = audit,
+            Refused = _nodes.Sum(n => n.Producers.Sum(p => p.Refused)),
             Faults = _saboteur.Done, LeftOut = [.. _leftOut],
             Vitals = [.. _nodes.Select(n => (n.Name + (n.Spared ? ", never restarted" : ""), n.Samples))],
             Problems = _problems,
@@ -74,7 +75,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             foreach (var to in Names.Where(n => n != node.Name))
                 node.Producers.Add(new Producer(_ledger, node.Process, to, lanes: 3)
                 {
-                    ModerateEvery = 3, LargeEvery = 20, Pace = TimeSpan.FromMilliseconds(200),
+                    ModerateEvery = 3, LargeEvery = 10, Pace = TimeSpan.FromMilliseconds(200),
                 });
             foreach (var producer in node.Producers) producer.Start();
         }
@@ -93,6 +94,8 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         {
             ["moderate"] = new JsonObject { ["persisted"] = false, ["retries"] = new JsonArray("500ms", "1s", "2s") },
         };
+        // Small ones, so that a full disk is felt before those are full that were set aside.
+        process.Configuration["plugins"]!["settings"]!["file-store"]!["segmentBytes"] = 1 << 16;
         var mesh = process.Configuration["plugins"]!["settings"]!["mesh-http"]!;
         mesh["sendTimeout"] = "3s";
         mesh["connectTimeout"] = "1s";
