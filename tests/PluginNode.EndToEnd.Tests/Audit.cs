@@ -44,6 +44,7 @@ internal sealed class Audit
     private readonly Dictionary<(string From, string To, string Key), Sent> _last = [];
     private readonly Dictionary<string, int> _killed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _stopped = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _buried = new(StringComparer.Ordinal);
     private readonly List<Finding> _findings = [];
 
     private Audit(IReadOnlyList<Happening> history)
@@ -95,6 +96,9 @@ internal sealed class Audit
             case Acknowledged acknowledged:
                 _acknowledged.Add(acknowledged.Id);
                 break;
+            case Buried buried:
+                _buried[buried.Id] = buried.Reason;
+                break;
             case Killed killed:
                 _killed[killed.Node] = place;
                 break;
@@ -138,7 +142,8 @@ internal sealed class Audit
             var sender = remains.GetValueOrDefault(sent.From);
             if (sender?.Waiting.Contains(sent.Id) == true)
                 Find(Fault.Stuck, $"{Name(sent)} still waits at {sent.From}");
-            else if (sender?.Dead.TryGetValue(sent.Id, out var reason) == true) SettleDead(sent, reason);
+            else if ((sender?.Dead.GetValueOrDefault(sent.Id) ?? _buried.GetValueOrDefault(sent.Id)) is { } reason)
+                SettleDead(sent, reason);
             else if (_seen.ContainsKey(sent.Id)) continue;
             else if (remains.GetValueOrDefault(sent.To)?.Unread.Contains(sent.Id) == true)
                 Find(Fault.Stuck, $"{Name(sent)} was not read at {sent.To}");

@@ -167,6 +167,14 @@ public sealed class AuditTests
         Assert.That(Found(), Is.EqualTo(explained ? [] : new[] { Fault.DeadWithoutReason }));
     }
 
+    [TestCase(false, "given up after 4 attempts", true), TestCase(true, "expired", false)]
+    public void DeadLetterThatWasPurged_NeedsAReasonToo(bool stable, string reason, bool explained)
+    {
+        Send(0, stable: stable);
+        _history.Add(new Buried("alpha", Id(0), reason));
+        Assert.That(Found(), Is.EqualTo(explained ? [] : new[] { Fault.DeadWithoutReason }));
+    }
+
     [Test]
     public void DeadLetterSaysStopped_AndNobodyStoppedIt_IsWithoutReason()
     {

@@ -43,6 +43,9 @@ internal sealed record Killed(string Node) : Happening;
 /// <param name="DiskFull">Whether it had no space for what it has to write down then.</param>
 internal sealed record Stopped(string Node, bool DiskFull = false) : Happening;
 
+/// <summary>A dead letter that was read and is about to be purged.</summary>
+internal sealed record Buried(string Node, string Id, string Reason) : Happening;
+
 /// <summary>What applications know, kept outside of the nodes, in the order in which it happened. For any
 /// thread.</summary>
 internal sealed class Ledger

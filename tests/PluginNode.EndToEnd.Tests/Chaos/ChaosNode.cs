@@ -26,6 +26,7 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, Ledger led
     public List<Vitals> Samples { get; } = [];
     public List<Producer> Producers { get; } = [];
     public Consumer? Consumer { get; set; }
+    public Undertaker? Undertaker { get; set; }
 
     public async Task KillAsync()
     {

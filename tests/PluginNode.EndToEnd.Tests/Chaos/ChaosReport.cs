@@ -72,5 +72,6 @@ internal sealed record ChaosReport
     }
 
     private static Vitals Most(List<Vitals> samples) => new(
-        default, samples.Max(s => s.Memory), samples.Max(s => s.Handles), samples.Max(s => s.Threads));
+        default, samples.Max(s => s.Memory), samples.Max(s => s.Handles), samples.Max(s => s.Threads),
+        samples.Max(s => s.Segments));
 }

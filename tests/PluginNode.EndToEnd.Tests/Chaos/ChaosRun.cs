@@ -72,6 +72,8 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         {
             node.Consumer = new Consumer(_ledger, node.Process);
             node.Consumer.Start();
+            node.Undertaker = new Undertaker(_ledger, node.Process);
+            node.Undertaker.Start();
             foreach (var to in Names.Where(n => n != node.Name))
                 node.Producers.Add(new Producer(_ledger, node.Process, to, lanes: 3)
                 {
@@ -144,7 +146,11 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             await Task.Delay(1000);
             audit = await AuditAsync();
         }
-        foreach (var node in _nodes) await ProblemAsync(node.Consumer!.StopAsync());
+        foreach (var node in _nodes)
+        {
+            await ProblemAsync(node.Consumer!.StopAsync());
+            await ProblemAsync(node.Undertaker!.StopAsync());
+        }
         foreach (var node in _nodes)
         {
             var (came, went) = await node.ConservedAsync();
