@@ -9,6 +9,7 @@ namespace PluginNode.Api;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SendBody))]
 [JsonSerializable(typeof(SendResult))]

@@ -17,6 +17,8 @@ public sealed class NodeHost : IAsyncDisposable
 {
     private readonly ILogger _logger;
     private readonly List<(PluginEntry Plugin, ITransport Transport)> _transports = [];
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(30);
+
     private readonly ControlApi _api;
     private readonly DataFolder _data;
     private bool _stopped;
@@ -189,10 +191,14 @@ public sealed class NodeHost : IAsyncDisposable
                 {
                     if (up) arrivals.Heard(peer, null);
                 });
-            await transport.StartAsync(arrivals, cancellation);
+            await transport.StartAsync(arrivals, cancellation).WaitAsync(StartWithin, cancellation);
             Node.Kernel.Attach(transport);
             plugin.Schemes = [.. plugin.Schemes, scheme];
             _transports.Add((plugin, transport));
+        }
+        catch (TimeoutException)
+        {
+            Node.Plugins.Fault(plugin, $"its transport did not start within {StartWithin.TotalSeconds} s");
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

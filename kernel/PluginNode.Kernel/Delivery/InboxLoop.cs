@@ -162,11 +162,11 @@ internal sealed class InboxLoop
 
     /// <summary>Why a message can never be taken here; null where it can. Told to come again, it would come for
     /// ever.</summary>
-    internal string? TooLarge(int payload)
+    internal string? TooLarge(int payload, long bytes)
     {
         if (payload > _options.Limits.Payload) return $"the payload has more than {_options.Limits.Payload} bytes";
         var most = Math.Min(_options.Inbox.Bytes, _options.Inbox.BytesPerPeer);
-        return payload + Message.Overhead > most ? $"the payload is larger than the inbox here, {most} bytes" : null;
+        return bytes > most ? $"the payload is larger than the inbox here, {most} bytes" : null;
     }
 
     /// <summary>Why nothing more is taken now; null where there is room for it.</summary>

@@ -7,6 +7,8 @@ namespace PluginNode.Delivery;
 /// <summary>One envelope in the outbox. Its content never changes; the rest is owned by the delivery loop.</summary>
 internal sealed class Message
 {
+    private readonly int _attributeBytes;
+
     public required Guid Id { get; init; }
     public required PeerId To { get; init; }
     public required string Protocol { get; init; }
@@ -17,7 +19,11 @@ internal sealed class Message
 
     /// <summary>In node time; 0: never.</summary>
     public long ExpiresAt { get; set; }
-    public required IReadOnlyDictionary<string, string> Attributes { get; init; }
+    public required IReadOnlyDictionary<string, string> Attributes
+    {
+        get;
+        init => (field, _attributeBytes) = (value, SizeOf(value));
+    }
     public int PayloadBytes { get; init; }
 
     /// <summary>Of what the caller gave, where the id is the caller's own; else 0.</summary>
@@ -67,7 +73,15 @@ internal sealed class Message
     public const long Overhead = 512;
 
     /// <summary>What it counts for against the limits.</summary>
-    public long Bytes => PayloadBytes + Overhead;
+    public long Bytes => PayloadBytes + _attributeBytes + Overhead;
+
+    /// <summary>What attributes take in memory, about.</summary>
+    public static int SizeOf(IReadOnlyDictionary<string, string> attributes)
+    {
+        var size = 0;
+        foreach (var (name, value) in attributes) size += sizeof(char) * (name.Length + value.Length);
+        return size;
+    }
 
     /// <summary>Where it counts; only <see cref="Usage"/> changes it.</summary>
     public Room Room { get; set; }

@@ -80,9 +80,13 @@ internal sealed partial class OutboxLoop : PumpContext
         if (_stopping) reply.SetResult(Not(SendVerdict.Unavailable, id, Stops));
         else if (Peers.Find(request.To) is null)
             reply.SetResult(Not(SendVerdict.UnknownPeer, id, $"there is no peer {request.To}"));
-        else if (_usage.Refusal(request.To, request.Payload.Length, level.Persisted) is { } full)
-            reply.SetResult(Not(SendVerdict.Full, id, full));
-        else Accept(NewMessage(request, id, level, digest), request.Payload, reply);
+        else
+        {
+            var message = NewMessage(request, id, level, digest);
+            if (_usage.Refusal(message.To, message.Bytes, level.Persisted) is { } full)
+                reply.SetResult(Not(SendVerdict.Full, id, full));
+            else Accept(message, request.Payload, reply);
+        }
     }
 
     private void Accept(Message message, ReadOnlyMemory<byte> payload, TaskCompletionSource<SendReply> reply)

@@ -28,9 +28,8 @@ internal sealed class Usage(OutboxLimits limits)
     private long _dead;
 
     /// <summary>Null where there is room, else which limit is reached.</summary>
-    public string? Refusal(PeerId to, int payload, bool persisted)
+    public string? Refusal(PeerId to, long bytes, bool persisted)
     {
-        var bytes = payload + Message.Overhead;
         if (!persisted)
             return _memory + bytes > limits.Memory
                 ? $"the outbox's memory is full (delivery.limits.memory, {limits.Memory} bytes)" : null;

@@ -214,6 +214,32 @@ public sealed class WhatTheOldOutboxLostTests
     }
 
     [Test]
+    public async Task AttributesCountAgainstTheLimits_OfOutboxAndInbox()
+    {
+        var attributes = new Dictionary<string, string> { ["a"] = new string('x', 10_000) };
+        var tight = TestNode.Options with
+        {
+            Limits = new OutboxLimits { Memory = 30_000 }, Inbox = new InboxLimits { Bytes = 30_000 },
+        };
+        await using var a = await TestNode.StartAsync(_network, 1, options: tight);
+        SendRequest To(byte peer, string protocol) => new()
+        {
+            To = TestNode.IdOf(peer), Protocol = protocol, Payload = new byte[1], Attributes = attributes,
+        };
+        var first = await a.Kernel.Outbox.SendAsync(To(3, "/m"), CancellationToken.None);
+        var second = await a.Kernel.Outbox.SendAsync(To(3, "/m"), CancellationToken.None);
+        Assert.That((first.Verdict, second.Verdict), Is.EqualTo((SendVerdict.Accepted, SendVerdict.Full)));
+
+        await using var b = await TestNode.StartAsync(_network, 2, options: tight);
+        for (var i = 0; i < 2; i++) await a.Kernel.Outbox.SendAsync(To(2, "/c"), CancellationToken.None);
+        await b.ReceiveAsync(1);
+        MessageView? waiting = null;
+        while (waiting?.Attempts is not { Count: > 0 })
+            waiting = await a.Kernel.Outbox.ListAsync(new MessageQuery(To: b.Id)) is [var last, ..] ? last : null;
+        Assert.That(waiting.Attempts[^1].Outcome, Does.Contain("the inbox is full"));
+    }
+
+    [Test]
     public async Task AMessageThatThePeerRefuses_IsADeadLetter_AndTheLaneGoesOn()
     {
         await using var a = await TestNode.StartAsync(_network, 1);
