@@ -14,6 +14,10 @@ internal static class House
 
     public static IEnumerable<BuiltAssembly> Plugins => Built("plugins");
 
+    /// <summary>Test projects, and libraries of tests.</summary>
+    public static IEnumerable<BuiltAssembly> Tests => Built("tests").Where(
+        a => a.Project.EndsWith(".Tests", StringComparison.Ordinal) || a.Project == "PluginNode.Conformance");
+
     public static IEnumerable<string> Sources =>
         new[] { "kernel", "plugins", "tests" }
             .SelectMany(f => Directory.EnumerateFiles(Path.Combine(Root, f), "*.cs", SearchOption.AllDirectories))

@@ -1,19 +1,15 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace PluginNode.EndToEnd.Tests;
 
-/// <summary>An application that receives and acknowledges, and keeps its own ledger: what it saw, when it entered the
-/// inbox, and whether anything came back after it was acknowledged.</summary>
-internal sealed class Consumer(NodeProcess node)
+/// <summary>An application that receives and acknowledges, and writes down what it saw.</summary>
+internal sealed class Consumer(Ledger ledger, NodeProcess node)
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<string, string> _receivedAt = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _acknowledged = new(StringComparer.Ordinal);
-    private Task _running = Task.CompletedTask;
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Texts in the order in which they were first seen.</summary>
-    public List<string> Seen { get; } = [];
-    public List<string> Doubled { get; } = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
 
     public void Start() => _running = RunAsync();
 
@@ -24,13 +20,9 @@ internal sealed class Consumer(NodeProcess node)
         _stop.Dispose();
     }
 
-    public int Count
-    {
-        get
-        {
-            lock (Seen) return Seen.Count;
-        }
-    }
+    /// <summary>Texts in the order in which they were first seen in the inboxes.</summary>
+    public static List<string> Texts(Ledger ledger) =>
+        [.. ledger.All().OfType<Saw>().DistinctBy(s => (s.By, s.Id)).Select(s => s.Text)];
 
     private async Task RunAsync()
     {
@@ -42,26 +34,23 @@ internal sealed class Consumer(NodeProcess node)
                 var ids = new JsonArray();
                 foreach (var message in page["messages"]!.AsArray()) ids.Add(Note(message!));
                 if (ids.Count == 0) continue;
-                var sent = ids.Select(i => i!.GetValue<string>()).ToList();
-                await node.PostAsync("/v1/inbox/ack", new JsonObject { ["ids"] = ids });
-                _acknowledged.UnionWith(sent);
+                var noted = ids.Select(i => i!.GetValue<string>()).ToList();
+                var (status, _) = await node.PostAsync("/v1/inbox/ack", new JsonObject { ["ids"] = ids });
+                if (status != HttpStatusCode.OK) await Task.Delay(Again);
+                else foreach (var id in noted) ledger.Add(new Acknowledged(node.Name, id));
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
             {
-                await Task.Delay(10); // killed: it is asked again
+                await Task.Delay(Again); // killed: it is asked again
             }
         }
     }
 
     private string Note(JsonNode message)
     {
-        var (id, text) = (message["id"]!.GetValue<string>(), message["text"]!.GetValue<string>());
-        var receivedAt = message["receivedAt"]!.GetValue<string>();
-        lock (Seen)
-        {
-            if (_receivedAt.TryAdd(id, receivedAt)) Seen.Add(text);
-            else if (_receivedAt[id] != receivedAt || _acknowledged.Contains(id)) Doubled.Add(text);
-        }
+        var id = message["id"]!.GetValue<string>();
+        var text = Ledger.Brief(message["text"]!.GetValue<string>());
+        ledger.Add(new Saw(node.Name, id, text, message["cursor"]!.GetValue<long>()));
         return id;
     }
 }

@@ -11,7 +11,8 @@ namespace PluginNode.EndToEnd.Tests;
 /// <summary>A real node in a folder of its own, which can be killed and started again.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(60);
 
     private readonly List<string> _log = [];
     private readonly int _apiPort = FreePort();
@@ -62,8 +63,15 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>What is written into its file at its next start.</summary>
     public JsonObject Configuration { get; }
 
+    /// <summary>What stands in its environment besides, from its next start on.</summary>
+    public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where all that it prints is kept; null: only the last lines are, in <see cref="Log"/>.</summary>
+    public string? LogFile { get; init; }
+
     public HttpClient Api { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
     public int ProcessId => _process!.Id;
+    public bool Runs => _process is { HasExited: false };
 
     private static string Staged
     {
@@ -76,11 +84,15 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Introduces each to the other, before either runs.</summary>
-    public static async Task IntroduceAsync(NodeProcess a, NodeProcess b)
+    /// <param name="a">One.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="toA">Where <paramref name="b"/> dials; null: <paramref name="a"/> itself.</param>
+    /// <param name="toB">Where <paramref name="a"/> dials; null: <paramref name="b"/> itself.</param>
+    public static async Task IntroduceAsync(NodeProcess a, NodeProcess b, Relay? toA = null, Relay? toB = null)
     {
         var (keyA, keyB) = (await a.PublicKeyAsync(), await b.PublicKeyAsync());
-        a.AddPeer(b, keyB);
-        b.AddPeer(a, keyA);
+        a.AddPeer(b, keyB, toB?.MeshAddress ?? b.MeshAddress);
+        b.AddPeer(a, keyA, toA?.MeshAddress ?? a.MeshAddress);
     }
 
     /// <summary>Starts it and waits until it is ready.</summary>
@@ -103,8 +115,10 @@ internal sealed class NodeProcess : IAsyncDisposable
             }
             await Task.Delay(10);
         }
-        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Bearer", (await File.ReadAllTextAsync(Path.Combine(Data, "api.token"))).Trim());
+        // Only where it is another: others may be asking already, and headers are not for two threads.
+        var token = (await File.ReadAllTextAsync(Path.Combine(Data, "api.token"))).Trim();
+        if (Api.DefaultRequestHeaders.Authorization?.Parameter != token)
+            Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     /// <summary>kill −9.</summary>
@@ -117,9 +131,24 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGTERM; the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync();
+        await SignalAsync("TERM");
+        using var patience = new CancellationTokenSource(StopsWithin);
+        try
+        {
+            await _process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new InvalidOperationException($"{Name} does not stop:\n{Log}", e);
+        }
         return _process.ExitCode;
+    }
+
+    /// <summary>SIGSTOP, SIGCONT, ….</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Runs a command of this node's and returns its exit code and all that it printed.</summary>
@@ -196,11 +225,11 @@ internal sealed class NodeProcess : IAsyncDisposable
             : throw new InvalidOperationException($"pluginnode identity failed: {output}");
     }
 
-    private void AddPeer(NodeProcess other, string key)
+    private void AddPeer(NodeProcess other, string key, string address)
     {
         Configuration["peers"]!.AsArray().Add(new JsonObject
         {
-            ["name"] = other.Name, ["publicKey"] = key, ["addresses"] = new JsonArray(other.MeshAddress),
+            ["name"] = other.Name, ["publicKey"] = key, ["addresses"] = new JsonArray(address),
         });
         WriteConfiguration();
     }
@@ -217,6 +246,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             UseShellExecute = false, WorkingDirectory = Folder,
             RedirectStandardError = true, RedirectStandardOutput = true,
         };
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -232,14 +262,29 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             _log.Add(line);
             if (_log.Count > 200) _log.RemoveAt(0);
+            if (LogFile is not null) File.AppendAllLines(LogFile, [line]);
         }
     }
 
-    // Peers must find a node again after its restart, so its port is chosen before it runs.
+    // Peers must find a node again after its restart, so its port is chosen before it runs. Not one of those that the
+    // system gives to outgoing connections: such a one would sometimes be taken when the node comes back.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        const string range = "/proc/sys/net/ipv4/ip_local_port_range";
+        var below = File.Exists(range) ? int.Parse(File.ReadAllText(range).Split('\t', ' ')[0]) : 0;
+        for (var tries = 0; ; tries++)
+        {
+            var port = below > 20_000 && tries < 100 ? Random.Shared.Next(10_000, below) : 0;
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException) when (port != 0)
+            {
+                // Somebody has that one.
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 
@@ -6,22 +6,35 @@ namespace PluginNode.EndToEnd.Tests;
 
 /// <summary>
 /// An application that sends numbered messages in several lanes, one after the other in each, and sends again with the
-/// same id whatever it got no answer for. Keeps its own ledger of what was promised.
+/// same id whatever it got no answer for. Writes down what it did.
 /// </summary>
-internal sealed class Producer(NodeProcess node, string to, int lanes)
+internal sealed class Producer(Ledger ledger, NodeProcess node, string to, int lanes)
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<string, int> _promised = new();
-    private readonly List<Task> _running = [];
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Text → nothing more is needed: <c>lane:number</c>.</summary>
-    public IReadOnlyCollection<string> Promised => [.. _promised.Keys];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _running = [];
+    private int _refused;
+
+    /// <summary>Every so manieth is moderate; 0: none.</summary>
+    public int ModerateEvery { get; init; }
+
+    /// <summary>Every so manieth is of 16 KiB; 0: none.</summary>
+    public int LargeEvery { get; init; }
+
+    /// <summary>Between one and the next in a lane.</summary>
+    public TimeSpan Pace { get; init; }
+
+    /// <summary>How often it was told that there is no room.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     public void Start()
     {
-        for (var lane = 0; lane < lanes; lane++) _running.Add(RunAsync(lane));
+        for (var lane = 0; lane < lanes; lane++) _running.Add(RunAsync($"lane-{lane}"));
     }
 
+    /// <summary>Sends nothing new, and ends when the last one of each lane is accepted: the node has to run.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -29,32 +42,43 @@ internal sealed class Producer(NodeProcess node, string to, int lanes)
         _stop.Dispose();
     }
 
-    private async Task RunAsync(int lane)
+    private async Task RunAsync(string key)
     {
-        for (var number = 0; !_stop.IsCancellationRequested; number++)
+        for (var number = 1; !_stop.IsCancellationRequested; number++)
         {
+            var stable = ModerateEvery == 0 || number % ModerateEvery != 0;
+            var text = $"{key}:{number}";
+            if (LargeEvery > 0 && number % LargeEvery == 0) text += new string('x', 1 << 14);
+            var id = Guid.CreateVersion7().ToString();
             var body = new JsonObject
             {
-                ["to"] = to, ["protocol"] = "/test/critical", ["text"] = $"{lane}:{number}", ["key"] = $"lane-{lane}",
-                ["id"] = Guid.CreateVersion7().ToString(),
+                ["to"] = to, ["protocol"] = stable ? "/test/critical" : "/test/moderate", ["text"] = text,
+                ["key"] = key, ["id"] = id, ["ttl"] = "1d", // never reached, whatever is done to the clock
             };
-            while (!await TrySendAsync(body, $"{lane}:{number}") && !_stop.IsCancellationRequested) await Task.Delay(5);
+            ledger.Add(new Sent(id, node.Name, to, key, number, Ledger.Brief(text), stable));
+            for (var stopping = new Stopwatch(); !await TrySendAsync(body, stable); await Task.Delay(Pace + Again))
+            {
+                if (!_stop.IsCancellationRequested) continue;
+                stopping.Start();
+                if (stopping.Elapsed > Patience)
+                    throw new InvalidOperationException($"{node.Name} accepts nothing any more:\n{node.Log}");
+            }
+            ledger.Add(new Accepted(id));
+            await Task.Delay(Pace);
         }
     }
 
-    private async Task<bool> TrySendAsync(JsonObject body, string text)
+    private async Task<bool> TrySendAsync(JsonObject body, bool stable)
     {
         try
         {
             var (status, answer) = await node.PostAsync("/v1/messages", body);
-            if (status == HttpStatusCode.Accepted)
-            {
-                if (answer!["durability"]!.GetValue<string>() != "stable") throw new InvalidOperationException("not stable");
-                _promised[text] = 1;
-                return true;
-            }
-            if ((int)status < 500) throw new InvalidOperationException($"{status}: {answer}");
-            return false;
+            if (status == HttpStatusCode.InsufficientStorage) Interlocked.Increment(ref _refused);
+            if ((int)status >= 500) return false;
+            if (status != HttpStatusCode.Accepted) throw new InvalidOperationException($"{status}: {answer}");
+            if (stable && answer!["durability"]!.GetValue<string>() != "stable")
+                throw new InvalidOperationException("A critical message was accepted into memory.");
+            return true;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
         {

@@ -28,7 +28,15 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Mounts one, or ends the test with the reason why that is not possible here.</summary>
     public static async Task<SmallDisk> MountAsync(string folder, string size)
     {
-        if (!OperatingSystem.IsLinux()) Assert.Ignore("A file system of a test's own needs Linux.");
+        var (disk, reason) = await TryMountAsync(folder, size);
+        if (disk is null) Assert.Ignore(reason);
+        return disk!;
+    }
+
+    /// <summary>Mounts one, or says why that is not possible here.</summary>
+    public static async Task<(SmallDisk? Disk, string Reason)> TryMountAsync(string folder, string size)
+    {
+        if (!OperatingSystem.IsLinux()) return (null, "A file system of a test's own needs Linux.");
         Directory.CreateDirectory(folder);
         var start = new ProcessStartInfo("unshare",
         [
@@ -39,22 +47,18 @@ internal sealed class SmallDisk : IAsyncDisposable
             UseShellExecute = false, WorkingDirectory = folder, RedirectStandardInput = true,
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        Process? holder = null;
+        Process holder;
         try
         {
             holder = Process.Start(start)!;
-            if (await holder.StandardOutput.ReadLineAsync() == "mounted") return new SmallDisk(folder, holder);
-            Assert.Ignore($"No file system can be mounted here: {await holder.StandardError.ReadToEndAsync()}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            Assert.Ignore($"No file system can be mounted here: {e.Message}");
+            return (null, $"No file system can be mounted here: {e.Message}");
         }
-        finally
-        {
-            if (holder is { HasExited: true }) holder.Dispose();
-        }
-        throw new InvalidOperationException("The test was to end.");
+        if (await holder.StandardOutput.ReadLineAsync() == "mounted") return (new SmallDisk(folder, holder), "");
+        using (holder)
+            return (null, $"No file system can be mounted here: {await holder.StandardError.ReadToEndAsync()}");
     }
 
     /// <summary>Writes to it until nothing more fits.</summary>

@@ -97,7 +97,8 @@ public sealed class ClockTests
             {
               "node": { "name": "{{name}}" }, "api": { "listen": "http://127.0.0.1:0" },
               "plugins": {
-                "folder": "{{Staged}}", "settings": { "mesh-http": { "listen": "http://127.0.0.1:{{port}}" } }
+                "folder": "{{StagedNode.Plugins}}",
+                "settings": { "mesh-http": { "listen": "http://127.0.0.1:{{port}}" } }
               },
               "delivery": {
                 "protocols": { "/test/critical": "critical", "/test/moderate": "moderate" },
@@ -117,17 +118,6 @@ public sealed class ClockTests
         var key = Convert.ToBase64String(other.Id.ToPublicKey());
         var body = new JsonObject { ["publicKey"] = key, ["addresses"] = new JsonArray(other.Address) };
         await to.CallAsync(HttpMethod.Put, $"/v1/peers/{other.Name}", body.ToJsonString());
-    }
-
-    private static string Staged
-    {
-        get
-        {
-            for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-                if (Directory.Exists(Path.Combine(folder, "node", "plugins")))
-                    return Path.Combine(folder, "node", "plugins");
-            throw new InvalidOperationException("There is no staged node: run build/stage first, or build/test.");
-        }
     }
 
     // Where mesh HTTP really listens is told to nobody, so its port is chosen before.

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Composition;
 using PluginNode.Configuration;
@@ -27,13 +28,14 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    public static async Task<TestNode> StartAsync(string? configuration = null)
+    public static async Task<TestNode> StartAsync(string? configuration = null, ILoggerFactory? loggers = null)
     {
         var folder = new TemporaryFolder();
         var file = folder.Write("plugins.json", configuration ?? Configuration());
         Directory.CreateDirectory(folder["plugins"]);
         var settings = ConfigurationFile.Read(file, new Dictionary<string, string>(StringComparer.Ordinal));
-        var host = await NodeHost.StartAsync(settings, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var host = await NodeHost.StartAsync(
+            settings, TimeProvider.System, loggers ?? NullLoggerFactory.Instance, CancellationToken.None);
         return new TestNode(folder, host);
     }
 

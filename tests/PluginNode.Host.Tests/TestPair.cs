@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
 using PluginNode.Transports;
 
@@ -14,9 +15,10 @@ internal sealed class TestPair : IAsyncDisposable
 
     public TestNode Beta { get; }
 
-    public static async Task<TestPair> StartAsync()
+    public static async Task<TestPair> StartAsync(string? configuration = null, ILoggerFactory? loggers = null)
     {
-        var pair = new TestPair(await TestNode.StartAsync(), await TestNode.StartAsync());
+        var pair = new TestPair(
+            await TestNode.StartAsync(configuration, loggers), await TestNode.StartAsync(configuration, loggers));
         var (alpha, beta) = (IdOf(pair.Alpha), IdOf(pair.Beta));
         await IntroduceAsync(pair.Alpha, "beta", beta);
         await IntroduceAsync(pair.Beta, "alpha", alpha);

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+
 namespace PluginNode.Events;
 
 /// <summary>
@@ -29,7 +32,7 @@ public interface ILedger
 public interface IEventWriter
 {
     /// <summary>Writes one event as a JSON object, without white space and without a line end.</summary>
-    void Write(Event @event, System.Buffers.IBufferWriter<byte> json);
+    void Write(Event @event, IBufferWriter<byte> json);
 
     /// <summary>Whether programs other than PluginNode know this service: its kind comes from a plugin. Events of other
     /// services crash a nara peer, which finds no payload in them.</summary>
@@ -90,17 +93,15 @@ public readonly record struct LedgerCursor(long Timestamp, EventId? Id)
 {
     /// <summary><c>timestamp</c> or <c>timestamp:id</c>.</summary>
     public override string ToString() => Id is { } id
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Timestamp}:{id}")
-        : Timestamp.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        ? string.Create(CultureInfo.InvariantCulture, $"{Timestamp}:{id}")
+        : Timestamp.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Reads the text of one; null for anything else.</summary>
     public static LedgerCursor? Parse(string? text)
     {
         var (digits, id) = text?.IndexOf(':', StringComparison.Ordinal) is { } at and >= 0
             ? (text[..at], text[(at + 1)..]) : (text, null);
-        if (!long.TryParse(
-            digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var time))
-            return null;
+        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var time)) return null;
         if (id is null) return new LedgerCursor(time, null);
         return EventId.TryParse(id, out var parsed) ? new LedgerCursor(time, parsed) : null;
     }

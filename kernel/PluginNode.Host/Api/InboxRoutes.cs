@@ -48,10 +48,10 @@ internal static class InboxRoutes
 
     private static InboxReference Reference(string? text, int at, RunningNode node)
     {
-        text ??= ""; // the decoder lets nulls in
-        // Guids and peer ids have no slash, and neither has a peer's name.
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (!Guid.TryParseExact(text.AsSpan(slash + 1), "D", out var id))
+        // The decoder checks members for null, and not what a list holds. Guids and peer ids have no slash, and
+        // neither has a peer's name.
+        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        if (text is null || !Guid.TryParseExact(text.AsSpan(slash + 1), "D", out var id))
             throw new ProblemException(400, $"ids[{at}]: a message id, or peerid/id, is needed");
         return new InboxReference(id, slash < 0 ? null : PeerReference.Resolve(text[..slash], node.Kernel.Peers));
     }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text;
 using PluginNode.Configuration;
 using PluginNode.Delivery;
@@ -8,7 +9,6 @@ namespace PluginNode.Api;
 /// <summary>The body of <c>POST /v1/messages</c>.</summary>
 public sealed record SendBody
 {
-    private static readonly Dictionary<string, string> NoAttributes = [];
 
     /// <summary>The peer's name or peer id.</summary>
     public required string To { get; init; }
@@ -37,13 +37,15 @@ public sealed record SendBody
     /// <summary>Travels with the message.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 
+    private static IReadOnlyDictionary<string, string> Empty => ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>What the kernel is asked for.</summary>
     /// <exception cref="ProblemException">400 or 404.</exception>
     public SendRequest ToRequest(IPeerDirectory peers)
     {
         if (Payload is null == Text is null)
             throw new ProblemException(StatusCodes.Status400BadRequest, "either payload (base64) or text is needed");
-        foreach (var (name, value) in Attributes ?? NoAttributes) // the decoder lets nulls in
+        foreach (var (name, value) in Attributes ?? Empty) // the decoder lets nulls in
             if (value is null)
                 throw new ProblemException(
                     StatusCodes.Status400BadRequest, $"attributes.{name}: a text in quotes is needed");

@@ -35,6 +35,9 @@ internal sealed class Message
     public string? Reason { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
 
+    /// <summary>When it became a dead letter, in node time: what their keeping is counted in.</summary>
+    public long DiedAt { get; set; }
+
     /// <summary>The dead mark's record; 0 while there is none.</summary>
     public long Mark { get; set; }
     public ulong Position { get; set; }

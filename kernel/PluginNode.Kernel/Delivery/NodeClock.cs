@@ -8,7 +8,8 @@ namespace PluginNode.Delivery;
 /// The node's own time: what has elapsed since its store was made. Expiry and windows are counted in it, because the
 /// wall clock jumps. While the node runs it follows the monotonic clock; over a stop it adds what the wall clock says
 /// has passed. A wall clock that moved by more than five minutes against it, or a stop of more than that, which looks
-/// the same, puts judgement on hold until a peer's signed time or the operator confirms the wall clock.
+/// the same, puts judgement on hold until a peer's signed time or the operator confirms the wall clock. A long stop is
+/// counted only where the wall clock was confirmed before it as well: else it may have been wrong then.
 /// </summary>
 internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logger)
 {
@@ -19,9 +20,11 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     private readonly long _started = time.GetTimestamp();
     private TimeSpan _base;
     private DateTimeOffset _wallAtStart = time.GetUtcNow();
+    private DateTimeOffset _believedAtStart; // what it would show without what is not confirmed
+    private bool _stopUncounted;
+    private bool _confirmed; // of what is believed, if anything is doubted
     private long _mark;
     private TimeSpan _lastMarked = -MarkEvery;
-    private TimeSpan? _unconfirmed; // how long the stop was, by a wall clock that nobody has confirmed yet
 
     /// <summary>Whether nothing may expire just now.</summary>
     public bool Held { get; private set; }
@@ -35,39 +38,42 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     public void Restore(long sequence, ClockMark mark)
     {
         _mark = sequence;
-        var stopped = _wallAtStart - DateTimeOffset.FromUnixTimeMilliseconds(mark.WallMs);
+        var marked = DateTimeOffset.FromUnixTimeMilliseconds(mark.WallMs);
+        var stopped = _wallAtStart - marked;
         _base = TimeSpan.FromTicks(mark.Elapsed);
-        if (stopped > TimeSpan.Zero && stopped <= Step) _base += stopped;
-        else if (stopped.Duration() > Step)
+        _confirmed = mark.Confirmed;
+        if (stopped.Duration() > Step)
         {
-            _unconfirmed = stopped;
-            Hold(stopped);
+            _stopUncounted = true;
+            Hold(stopped, marked);
         }
+        else if (stopped > TimeSpan.Zero) _base += stopped;
     }
 
     /// <summary>Looks for a step of the wall clock, and writes a mark now and then. Called every few seconds.</summary>
     public async Task TickAsync()
     {
-        var elapsed = time.GetElapsedTime(_started);
         lock (_lock)
         {
-            var step = Stepped();
-            if (step.Duration() > Step)
-            {
-                Follow(step);
-                Hold(step);
-            }
+            var elapsed = LookForStep();
             if (elapsed - _lastMarked < MarkEvery) return;
             _lastMarked = elapsed;
         }
         await MarkAsync();
     }
 
-    /// <summary>Writes how far node time has come.</summary>
+    /// <summary>Writes how far node time has come, and when that was: by what the wall clock would show if it had not
+    /// moved, while that is not confirmed. Else the next start would take the way back for a stop.</summary>
     /// <exception cref="StoreException">The store failed; the older mark stays.</exception>
     public async Task MarkAsync()
     {
-        var mark = new ClockMark { Elapsed = Now, WallMs = Wall.ToUnixTimeMilliseconds() };
+        var mark = new ClockMark { Elapsed = Now };
+        lock (_lock)
+        {
+            var elapsed = LookForStep();
+            mark.Confirmed = _confirmed;
+            mark.WallMs = (Held ? _believedAtStart + elapsed : Wall).ToUnixTimeMilliseconds();
+        }
         var sequence = journal.NextSequence();
         await journal.CommitAsync(
             [new Entry(Collection.Clock, Guid.Empty, sequence, mark)], _mark == 0 ? [] : [_mark]);
@@ -79,27 +85,35 @@ internal sealed class NodeClock(TimeProvider time, Journal journal, ILogger logg
     {
         lock (_lock)
         {
-            if (!Held || (wall - Wall).Duration() > Step) return;
+            var elapsed = LookForStep();
+            if ((wall - Wall).Duration() > Step) return;
+            // By the clock as it is confirmed now, whatever it showed at the start.
+            _wallAtStart = Wall - elapsed;
+            var stopped = _wallAtStart - _believedAtStart;
+            if (_stopUncounted && _confirmed && stopped > TimeSpan.Zero) _base += stopped;
+            _stopUncounted = false;
+            _confirmed = true;
+            if (!Held) return;
             Held = false;
-            Follow(Stepped());
-            if (_unconfirmed > TimeSpan.Zero) _base += _unconfirmed.Value;
-            _unconfirmed = null;
         }
         LogMessages.ClockConfirmed(logger);
     }
 
-    /// <summary>How far the wall clock was set since it was last looked at.</summary>
-    private TimeSpan Stepped() => Wall - (_wallAtStart + time.GetElapsedTime(_started));
-
-    /// <summary>A clock that was wrong at the start, and is right now, told a wrong length of the stop.</summary>
-    private void Follow(TimeSpan step)
+    private TimeSpan LookForStep()
     {
-        _wallAtStart += step;
-        _unconfirmed += step;
+        var elapsed = time.GetElapsedTime(_started);
+        var step = Wall - (_wallAtStart + elapsed);
+        if (step.Duration() > Step)
+        {
+            Hold(step, _wallAtStart);
+            _wallAtStart += step;
+        }
+        return elapsed;
     }
 
-    private void Hold(TimeSpan step)
+    private void Hold(TimeSpan step, DateTimeOffset believedAtStart)
     {
+        if (!Held) _believedAtStart = believedAtStart;
         Held = true;
         LogMessages.ClockStepped(logger, step);
     }

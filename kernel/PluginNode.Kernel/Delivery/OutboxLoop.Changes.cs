@@ -53,14 +53,14 @@ internal sealed partial class OutboxLoop
         if (message.State == MessageState.Waiting)
         {
             End(message, message.Uncertain ? MessageState.MaybeDelivered : MessageState.Cancelled, Cancelled);
-            AfterCommit(done); // whoever is told so must not meet it again after a crash
+            AfterKept(message, done); // whoever is told so must not meet it again after a crash
         }
         else if (message.State == MessageState.Sending)
         {
             message.EndAfterFlight = (MessageState.MaybeDelivered, Cancelled);
-            _ = AfterEndAsync(WaitForEnd(message.Id)!.Task, done);
+            _ = AfterEndAsync(message, WaitForEnd(message.Id)!.Task, done);
         }
-        else if (message.State is MessageState.Cancelled or MessageState.MaybeDelivered) AfterCommit(done);
+        else if (message.State is MessageState.Cancelled or MessageState.MaybeDelivered) AfterKept(message, done);
         else done(ChangeResult.WrongState);
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class OutboxLoop
             _parts.Journal.Remove(message.Sequence);
             _parts.Journal.Remove(message.Mark); // never before its record, which would wait again without it
         }
-        AfterCommit(done);
+        AfterKept(message, done);
     }
 
     /// <summary>The record is written again under a new sequence, so that it stands behind what waits in its lane, also
@@ -102,10 +102,14 @@ internal sealed partial class OutboxLoop
 
     public int WaitingFor(PeerId peer) => _pumps.TryGetValue(peer, out var pump) ? pump.Waiting.Count() : 0;
 
-    private static async Task AfterEndAsync(Task ended, Action<ChangeResult> done)
+    private async Task AfterEndAsync(Message message, Task ended, Action<ChangeResult> done)
     {
         await ended;
-        done(ChangeResult.Done);
+        Box.Post(() =>
+        {
+            if (message.State == MessageState.Dead) done(ChangeResult.Done); // it expired meanwhile
+            else AfterKept(message, done);
+        });
     }
 
     private async Task ReplayAsync(Message message, Action<ChangeResult> done)
@@ -152,9 +156,15 @@ internal sealed partial class OutboxLoop
         });
     }
 
-    /// <summary>Answers when all that was removed or remembered before is on stable storage.</summary>
-    private void AfterCommit(Action<ChangeResult> done) =>
-        _commits.Add([], [], failure => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable));
+    /// <summary>Answers when the end of a message is on stable storage: its record's removal and, where its caller
+    /// chose the id, the id.</summary>
+    private void AfterKept(Message message, Action<ChangeResult> done)
+    {
+        void Tell(StoreException? failure) => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable);
+        if (message.CallerId) _remembered.WhenKept(message.Id, _commits, Tell);
+        else if (!message.Stored) Tell(null);
+        else _commits.Add([], message.Mark == 0 ? [message.Sequence] : [message.Sequence, message.Mark], Tell);
+    }
 
     private void Forget(Message message)
     {

@@ -112,6 +112,7 @@ internal sealed partial class OutboxLoop
     {
         Close(message, MessageState.Dead, reason);
         _usage.Move(message, Room.DeadLetter);
+        message.DiedAt = Clock.Now;
         Counters.Dead++;
         DeadLetters++;
         LogMessages.DeadLetter(_parts.Logger, message.Id, reason);
@@ -138,7 +139,7 @@ internal sealed partial class OutboxLoop
             Sequence = message.Sequence,
             Reason = message.Reason,
             EndedMs = message.EndedAt!.Value.ToUnixTimeMilliseconds(),
-            EndedAt = Clock.Now,
+            EndedAt = message.DiedAt,
             Attempts = message.History?.Count ?? 0,
         };
         var sequence = _parts.Journal.NextSequence();

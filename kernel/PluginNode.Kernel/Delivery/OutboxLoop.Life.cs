@@ -38,8 +38,8 @@ internal sealed partial class OutboxLoop
     public void PruneDeadLetters(TimeSpan keep)
     {
         if (Clock.Held) return;
-        var limit = Clock.Wall - keep;
-        foreach (var message in _index.After(0).Where(m => m.State == MessageState.Dead && m.EndedAt < limit).ToList())
+        var limit = Clock.Now - keep.Ticks;
+        foreach (var message in _index.After(0).Where(m => m.State == MessageState.Dead && m.DiedAt < limit).ToList())
             Purge(message, _ => { });
     }
 
@@ -85,6 +85,7 @@ internal sealed partial class OutboxLoop
         message.State = MessageState.Dead;
         message.Reason = mark.Reason;
         message.EndedAt = DateTimeOffset.FromUnixTimeMilliseconds(mark.EndedMs);
+        message.DiedAt = mark.EndedAt;
         message.Mark = sequence;
         _usage.Move(message, Room.DeadLetter);
         _messages[message.Id] = message;

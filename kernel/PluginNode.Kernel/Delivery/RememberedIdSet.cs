@@ -18,22 +18,47 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private readonly Dictionary<Guid, Remembered> _ids = [];
     private readonly SortedDictionary<long, (long Newest, Guid[] Ids)> _records = [];
     private readonly CarryList<RememberedIds> _small = new();
-    private List<(RememberedId Id, long[] Records)> _new = [];
+    private Dictionary<Guid, Pending> _new = [];
     private long _notBefore;
+    private bool _awaited;
+
+    /// <summary>An id that is not on the disk yet, with the records that go when it is.</summary>
+    private sealed record Pending(RememberedId Id, long[] Records)
+    {
+        public Action<StoreException?>? Done { get; set; }
+    }
 
     public Remembered? Find(Guid id) => _ids.TryGetValue(id, out var remembered) ? remembered : null;
 
     public void Add(Message message, long now)
     {
         _ids[message.Id] = new Remembered(message.Digest, message.State, message.Stored);
-        _new.Add((new RememberedId
+        var id = new RememberedId
         {
             Id = Bytes16.Write(message.Id),
             Digest = Bytes16.Write(message.Digest),
             At = now,
             State = (int)message.State,
             Stable = message.Stored,
-        }, message.Stored ? [message.Sequence, message.Mark] : []));
+        };
+        _new[message.Id] = new Pending(id, message.Stored ? [message.Sequence, message.Mark] : []);
+    }
+
+    /// <summary>Tells when an id that was added is on stable storage, or why it is not: then it is tried again, and
+    /// nobody is told.</summary>
+    public void WhenKept(Guid id, GroupCommit commits, Action<StoreException?> done)
+    {
+        if (_new.TryGetValue(id, out var pending))
+        {
+            pending.Done += done;
+            _awaited = true;
+            return;
+        }
+        commits.Add([], [], _ => // behind the commit that it may be part of
+        {
+            if (_new.ContainsKey(id)) WhenKept(id, commits, done);
+            else done(null);
+        });
     }
 
     public void Restore(long sequence, RememberedIds record)
@@ -49,10 +74,11 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     /// <param name="last">The node stops: also what a failed store made wait.</param>
     public void CommitTo(GroupCommit commits, NodeClock clock, bool last = false)
     {
-        if (last || clock.Now >= _notBefore)
+        if (last || _awaited || clock.Now >= _notBefore)
         {
-            foreach (var part in _new.Chunk(IdsInRecord)) Commit(part, commits, clock);
+            foreach (var part in _new.Values.Chunk(IdsInRecord)) Commit(part, commits, clock);
             _new = [];
+            _awaited = false;
         }
         while (_records.Count > 0 && _records.First() is var (sequence, oldest) && Outdated(oldest, clock))
         {
@@ -66,7 +92,7 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
     private bool Outdated((long Newest, Guid[] Ids) record, NodeClock clock) =>
         _ids.Count - record.Ids.Length >= most || (!clock.Held && record.Newest < clock.Now - window.Ticks);
 
-    private void Commit((RememberedId Id, long[] Records)[] part, GroupCommit commits, NodeClock clock)
+    private void Commit(Pending[] part, GroupCommit commits, NodeClock clock)
     {
         var record = new RememberedIds();
         record.Ids.AddRange(part.Select(p => p.Id));
@@ -83,15 +109,19 @@ internal sealed class RememberedIdSet(Journal journal, TimeSpan window, int most
                     if (failure is null) _records.Remove(older);
                     else _small.Put(older, content);
                 }
-                if (failure is null)
-                {
-                    Track(sequence, record);
-                    return;
-                }
-                // The messages are still in the store too: a crash now forgets nothing. The node's tick comes back.
-                _new.AddRange(part);
-                _notBefore = clock.Now + RetryAfter.Ticks;
+                if (failure is null) Track(sequence, record);
+                else Again(part, clock);
+                foreach (var pending in part) pending.Done?.Invoke(failure);
             });
+    }
+
+    /// <summary>The messages are still in the store too: a crash now forgets nothing. The node's tick comes
+    /// back.</summary>
+    private void Again(Pending[] part, NodeClock clock)
+    {
+        foreach (var pending in part)
+            _new.TryAdd(Bytes16.ReadId(pending.Id.Id), pending with { Done = null });
+        _notBefore = clock.Now + RetryAfter.Ticks;
     }
 
     private void Track(long sequence, RememberedIds record)

@@ -19,6 +19,9 @@ internal static class FrameCodec
     // Kept, unknown fields would cost a hundred times the bytes that they come in.
     private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
 
+    // Each becomes an object when it is decoded; more than these are no mistake.
+    private const int MostDecodedAttributes = 64 * MaxAttributes;
+
     /// <summary>The envelope of a message; the same message always encodes to the same bytes.</summary>
     /// <param name="message">Its fields.</param>
     /// <param name="payload">Its payload; not copied.</param>
@@ -56,16 +59,15 @@ internal static class FrameCodec
         return null;
     }
 
-    /// <summary>Decodes the envelope. Null for what does not even say which message of whom for whom it is. How much
-    /// there is to decode is bounded by what the transport takes; of too many attributes, each an object of many times
-    /// its bytes, only as many are decoded as show that they are too many.</summary>
+    /// <summary>Decodes the envelope. Null for what does not even say which message of whom for whom it is. Its
+    /// size is bounded by what the transport takes.</summary>
     public static Envelope? DecodeEnvelope(ReadOnlyMemory<byte> bytes)
     {
-        const int most = MaxAttributes + 1;
-        if (!FrameReader.TryLimit(bytes, Envelope.AttributesFieldNumber, most, out var limited)) return null;
+        if (!FrameReader.TryCount(bytes, Envelope.AttributesFieldNumber, out var attributes)
+            || attributes > MostDecodedAttributes) return null;
         try
         {
-            var e = Parser.ParseFrom(limited.Span);
+            var e = Parser.ParseFrom(bytes.Span);
             var hasKeys = e.From.Length == PeerId.KeyBytes && e.To.Length == PeerId.KeyBytes;
             return hasKeys && ReadId(e.Id) != Guid.Empty ? e : null;
         }

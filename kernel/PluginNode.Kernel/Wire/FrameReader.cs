@@ -35,33 +35,20 @@ internal ref struct FrameReader(ReadOnlyMemory<byte> bytes)
         return true;
     }
 
-    /// <summary>Leaves out what a message has of a field, which holds messages, beyond a number of times. False where
-    /// it or one of those is not well-formed: the library skips what it does not know without looking closely.</summary>
-    /// <param name="bytes">The message.</param>
-    /// <param name="field">The field's number.</param>
-    /// <param name="most">How often it may stay.</param>
-    /// <param name="limited">The message itself, or a copy where something was left out.</param>
-    public static bool TryLimit(ReadOnlyMemory<byte> bytes, uint field, int most, out ReadOnlyMemory<byte> limited)
+    /// <summary>How often a field, which holds messages, stands in a message, before anything is made of it. False
+    /// where it or one of those is not well-formed: the library skips what it does not know without looking
+    /// closely.</summary>
+    public static bool TryCount(ReadOnlyMemory<byte> bytes, uint field, out int count)
     {
-        limited = bytes;
-        MemoryStream? copy = null;
+        count = 0;
         var reader = new FrameReader(bytes);
-        var count = 0;
         while (reader._at < bytes.Length)
         {
-            var from = reader._at;
             if (!reader.ReadValue(out var tag, out _, out var part)) return false;
-            var isField = tag >> 3 == field;
-            if (isField && !IsMessage(part)) return false;
-            if (isField && ++count > most)
-            {
-                if (copy is not null) continue;
-                copy = new MemoryStream();
-                copy.Write(bytes.Span[..from]);
-            }
-            else copy?.Write(bytes.Span[from..reader._at]);
+            if (tag >> 3 != field) continue;
+            if (!IsMessage(part)) return false;
+            count++;
         }
-        if (copy is not null) limited = copy.GetBuffer().AsMemory(0, (int)copy.Length);
         return true;
     }
 

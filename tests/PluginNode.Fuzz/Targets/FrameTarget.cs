@@ -11,9 +11,9 @@ namespace PluginNode.Fuzz.Targets;
 /// the reader takes the protobuf library reads alike; both encode again to what decodes equal.</summary>
 internal sealed class FrameTarget : FuzzTarget
 {
-    // The envelope's own limits: attributes and names as objects. Beside it a field that is said again and again, of
-    // which the last counts, costs up to 22 times its bytes for a moment.
-    private const int EnvelopeFixed = 32 * 1024;
+    // The envelope's own limits: attributes and names as objects, of which 4 096 are decoded to be refused. Beside it a
+    // field that is said again and again, of which the last counts, costs up to 22 times its bytes for a moment.
+    private const int EnvelopeFixed = 1024 * 1024;
 
     public override string Name => "frame";
 
@@ -43,10 +43,10 @@ internal sealed class FrameTarget : FuzzTarget
 
         Holds.That(FrameCodec.ReadId(envelope.Id) != Guid.Empty, "an envelope without an id is taken");
         Holds.That(envelope.From.Length == PeerId.KeyBytes && envelope.To.Length == PeerId.KeyBytes, "a key is none");
+        var again = FrameCodec.DecodeEnvelope(envelope.ToByteArray());
+        Holds.That(envelope.Equals(again), "encoded again it is another envelope");
         if (FrameCodec.Problem(envelope) is { } problem) return Verdict.Refused(problem);
         Holds.That(envelope.Attributes.Count <= FrameCodec.MaxAttributes, "too many attributes are taken");
-        Holds.That(
-            envelope.Equals(FrameCodec.DecodeEnvelope(envelope.ToByteArray())), "encoded again it is another envelope");
         return Verdict.Took($"{envelope.Attributes.Count} attributes, {frame.Proof.Length} bytes of proof");
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using PluginNode.Conformance.Fakes;
 using PluginNode.Fuzz.Edits;
 using PluginNode.Fuzz.Machine;
 using PluginNode.Fuzz.Worlds;
@@ -90,7 +91,7 @@ internal sealed class SealedTarget : FuzzTarget
     }
 
     private static RecordSealer NewSealer(ulong seed) =>
-        new(SomeNodes.Receiver, [], new SeededChance(seed));
+        new(SomeNodes.Receiver, [], new SeededChance((int)seed));
 
     private static string Text(RecordKey key, RecordPart part, byte[] plain) =>
         $"{key} {part} {Convert.ToHexString(plain)}";

@@ -60,8 +60,8 @@ internal sealed class TextsTarget : FuzzTarget
         if (Measure.Bounded(most, () => PeerText.KeyProblem(text, out var k) is null ? k : (PeerId?)null) is { } key)
         {
             taken.Add("key");
-            var problem = PeerText.KeyProblem(Convert.ToBase64String(key.ToPublicKey()), out var again);
-            Holds.That(problem is null && again == key, "another key");
+            Holds.That(PeerText.KeyProblem(Convert.ToBase64String(key.ToPublicKey()), out var again) is null
+                && again == key, "another key");
         }
         if (Measure.Bounded(most, () => PeerAddress.TryParse(text, out var a) ? a : (PeerAddress?)null) is { } address)
         {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using PluginNode.Api;
 using PluginNode.Composition;
 using PluginNode.Configuration;
+using PluginNode.Events;
 
 namespace PluginNode.Fuzz.Worlds;
 
@@ -32,8 +33,8 @@ internal sealed class ApiWorld : IAsyncDisposable
     public static async Task<ApiWorld> OpenAsync(MemoryDisk disk)
     {
         var world = await KernelWorld.OpenAsync(disk, Settings.Kernel);
-        // No route that is called here asks for the plugins or what they provide.
-        _node = new RunningNode(Settings, world.Kernel, null!, null!, Machine.StandingTime.Instance);
+        // No route that is called here asks for the plugins.
+        _node = new RunningNode(Settings, world.Kernel, null!, new EventKinds(), Machine.StandingTime.Instance);
         return new ApiWorld(world);
     }
 

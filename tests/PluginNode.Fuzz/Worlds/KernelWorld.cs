@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginNode.Conformance.Fakes;
 using PluginNode.FileStore;
 using PluginNode.Fuzz.Machine;
 using PluginNode.Identity;

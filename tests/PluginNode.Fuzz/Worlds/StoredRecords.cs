@@ -1,3 +1,4 @@
+using PluginNode.Conformance.Fakes;
 using PluginNode.Fuzz.Machine;
 using PluginNode.Identity;
 using PluginNode.Storage;

@@ -1,6 +1,7 @@
 using PluginNode.Conformance.Fakes;
 using PluginNode.Delivery;
 using PluginNode.Kernel.Tests.Fakes;
+using PluginNode.Storage;
 
 namespace PluginNode.Kernel.Tests.Delivery;
 
@@ -75,6 +76,24 @@ public sealed class DeadLetterTests
         a.Kill();
         await using var again = await TestNode.StartAsync(wire, 1, medium, time: _time);
         Assert.That((await again.Kernel.MetricsAsync()).Restored, Is.Zero);
+    }
+
+    [Test]
+    public async Task Cancel_WhileTheStoreFails_IsNotSaidToBeDone([Values] bool ownId)
+    {
+        await using var a = await TestNode.StartAsync(new Network(), 1, time: _time);
+        await a.Kernel.Peers.PauseAsync("peer-2", true);
+        var first = await a.SendAsync(2, "x", id: ownId ? Guid.NewGuid() : null);
+        var second = await a.SendAsync(2, "y", id: ownId ? Guid.NewGuid() : null);
+        a.Store.BeforeCommit = batch => batch.Appends.Count + batch.Removals.Count == 0
+            ? Task.CompletedTask : throw new StoreFullException("no space left");
+        Assert.That(await a.Kernel.Outbox.CancelAsync(first.Id), Is.EqualTo(ChangeResult.Unavailable));
+        Assert.That(await a.Kernel.Outbox.CancelAsync(second.Id), Is.EqualTo(ChangeResult.Unavailable));
+        Assert.That(await a.Kernel.Outbox.CancelAsync(first.Id), Is.EqualTo(ChangeResult.Unavailable));
+        a.Store.BeforeCommit = null;
+        Assert.That(await a.Kernel.Outbox.CancelAsync(first.Id), Is.EqualTo(ChangeResult.Done));
+        Assert.That(await a.Kernel.Outbox.CancelAsync(second.Id), Is.EqualTo(ChangeResult.Done));
+        Assert.That(a.Medium.Records.Values.Where(r => r.Key.Collection == 1), Is.Empty);
     }
 
     [Test]

@@ -14,6 +14,10 @@ public sealed class NodeClockTests
     private static readonly TimeSpan Stop = TimeSpan.FromHours(2);
     private static readonly TimeSpan Since = TimeSpan.FromSeconds(10);
 
+    // The wall clock was right when it was written, and somebody else had said so.
+    private static readonly ClockMark Mark =
+        new() { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds(), Confirmed = true };
+
     [Test]
     public async Task Restore_ClockWrongAtTheStartAndSetLater_CountsTheStopOnce(
         [Values(-20_000, -1, 1, 3_650)] int daysWrong, [Values] bool stepIsSeenBeforeItIsConfirmed)
@@ -21,7 +25,7 @@ public sealed class NodeClockTests
         var time = new SetClock { Wall = Stopped + Stop + TimeSpan.FromDays(daysWrong) };
         var clock = NewClock(time);
 
-        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds() });
+        clock.Restore(1, Mark);
         Assert.That(clock.Held, "nobody has confirmed this clock");
         time.Elapsed = Since;
         time.Wall = Stopped + Stop + Since;
@@ -38,7 +42,7 @@ public sealed class NodeClockTests
         var time = new SetClock { Wall = Stopped + Stop };
         var clock = NewClock(time);
 
-        clock.Restore(1, new ClockMark { Elapsed = Before.Ticks, WallMs = Stopped.ToUnixTimeMilliseconds() });
+        clock.Restore(1, Mark);
         time.Elapsed = Since;
         time.Wall += Since;
         clock.Confirm(time.Wall);

@@ -12,8 +12,8 @@ public sealed class RefusalTests
     [SetUp]
     public void SetUp() => _network = new Network();
 
-    /// <summary>With a larger inbox next time, or the lane gone on, it would look like a duplicate: delivered, and nowhere
-    /// to be found.</summary>
+    /// <summary>With a larger inbox next time, or the lane gone on, it would look like a duplicate: delivered, and
+    /// nowhere to be found.</summary>
     [Test]
     public async Task Refused_ButTheAnswerIsLost_IsStillADeadLetter_AndTheLaneGoesOn()
     {
@@ -32,7 +32,8 @@ public sealed class RefusalTests
         await a.Kernel.Peers.PauseAsync("peer-2", false);
         a.Kernel.PeerChanged(b.Id);
         var end = await a.EndOfAsync(tooLarge.Id);
-        Assert.That((end.State, end.Reason), Is.EqualTo((MessageState.Dead, "refused: the payload has more than 100 bytes")));
+        Assert.That(end.State, Is.EqualTo(MessageState.Dead));
+        Assert.That(end.Reason, Is.EqualTo("refused: the payload has more than 100 bytes"));
         Assert.That(await b.ReceiveAsync(1), Is.EqualTo(new[] { "next" }));
         Assert.That(lost, Is.GreaterThan(1));
     }

@@ -48,7 +48,8 @@ internal sealed class TestNode : IAsyncDisposable
         var peers = (knows.Length > 0 ? knows : [1, 2, 3]).Where(k => k != seed).Select(k => new Peer(
             $"peer-{k}", IdOf(k), [new PeerAddress("wire", $"wire:{k}")])).ToList();
         var parts = new KernelParts(
-            IdentityOf(seed), [], node.Store, new PeerBook(peers), node.Time, new SeededChance((node.Medium.Lives++ << 8) + seed),
+            IdentityOf(seed), [], node.Store, new PeerBook(peers), node.Time,
+            new SeededChance((node.Medium.Lives++ << 8) + seed),
             node._faults);
         node.Kernel = await NodeKernel.OpenAsync(parts, options ?? Options, CancellationToken.None);
         wire.Join(node.Id, node.Kernel.TransportHost);

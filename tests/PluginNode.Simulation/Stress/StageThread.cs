@@ -50,7 +50,7 @@ internal sealed class StageThread : SynchronizationContext, IStage
                 var (work, state) = Take();
                 work(state);
             }
-            if (task.IsFaulted) Fail(task.Exception.InnerException is SimulationException e ? e.Message : $"{task.Exception}");
+            if (task.Exception is { } e) Fail(e.InnerException is SimulationException s ? s.Message : $"{e}");
             return _fault;
         }
         finally

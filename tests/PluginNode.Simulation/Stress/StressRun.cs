@@ -8,8 +8,8 @@ namespace PluginNode.Simulation.Stress;
 
 /// <summary>
 /// The workload and the auditor of the simulation around nodes that run as in production: on the thread pool, with real
-/// timers, real files and several threads at once. What it does is drawn from the seed; in which order the threads do it
-/// is not, so that every run is another one.
+/// timers, real files and several threads at once. What it does is drawn from the seed; in which order the threads do
+/// it is not, so that every run is another one.
 /// </summary>
 internal static class StressRun
 {
@@ -43,7 +43,10 @@ internal static class StressRun
             (_stage, _time) = (stage, time);
             _plan = new Plan(0) { Busy = busy };
             Auditor = new Auditor(stage, _plan.Options);
-            _link = new LossyLink(stage.Chance) { HoldBack = TimeSpan.FromSeconds(8), Delay = TimeSpan.FromMilliseconds(40) };
+            _link = new LossyLink(stage.Chance)
+            {
+                HoldBack = TimeSpan.FromSeconds(8), Delay = TimeSpan.FromMilliseconds(40),
+            };
             var network = new MemoryNetwork(_link, time);
             for (var i = 0; i < 3; i++)
             {
@@ -87,8 +90,8 @@ internal static class StressRun
             await one.StartAsync(_peers, _plan.Options);
         }
 
-        /// <summary>Until nothing waits and the inboxes are empty; the auditor says what is wrong with what is left when
-        /// the time is over.</summary>
+        /// <summary>Until nothing waits and the inboxes are empty; the auditor says what is wrong with what is left
+        /// when the time is over.</summary>
         private async Task SettleAsync()
         {
             var end = _time.GetElapsedTime(0) + Settle;

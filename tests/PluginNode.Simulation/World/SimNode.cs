@@ -87,7 +87,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
     private async Task StartAsync(NodeContext context, int life, IReadOnlyList<Peer> peers)
     {
         var time = new VirtualTime(scheduler, ClockError, context);
-        var log = new SimLog(scheduler, auditor, Name);
+        var log = new SimLog(scheduler, auditor, this);
         var disk = new SimDisk(scheduler, Medium, time, Name);
         var options = new FileStoreOptions
         {
@@ -123,8 +123,10 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
     }
 
     /// <summary>The kernel's own faults end the run.</summary>
-    private sealed partial class SimLog(Scheduler scheduler, Auditor auditor, string name) : ILoggerFactory, ILogger
+    private sealed partial class SimLog(Scheduler scheduler, Auditor auditor, INode node) : ILoggerFactory, ILogger
     {
+        private const int StoreDamaged = 1002; // of the kernel's log messages
+
         public ILogger CreateLogger(string categoryName) => this;
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
@@ -138,8 +140,9 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
             Func<TState, Exception?, string> formatter)
         {
             var text = Ids().Replace(formatter(state, exception), m => auditor.NumberOf(Guid.Parse(m.Value)));
-            scheduler.Trace.Add(name, text);
-            if (logLevel == LogLevel.Critical) throw new SimulationException($"{name}: {text}");
+            scheduler.Trace.Add(node.Name, text);
+            if (eventId.Id == StoreDamaged) auditor.ToldOfDamage(node);
+            if (logLevel == LogLevel.Critical) throw new SimulationException($"{node.Name}: {text}");
         }
 
         public void Dispose()

@@ -1,0 +1,22 @@
+namespace PluginNode.EndToEnd.Tests.Chaos;
+
+[TestFixture, Platform("Linux", Reason = "Signals and /proc.")]
+public sealed class ChaosTests : NodesInAFolder
+{
+    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(30);
+
+    /// <summary>The short run; <c>build/chaos</c> makes longer ones.</summary>
+    [Test]
+    public async Task ThreeNodesInTrouble_LoseNothing_DoubleNothing_KeepOrder_AndSettle()
+    {
+        var seed = Environment.TickCount;
+        await TestContext.Out.WriteLineAsync($"seed {seed}");
+        await using var run = new ChaosRun(Folder, seed, Busy, TestContext.Out.WriteLine);
+        var report = await run.RunAsync();
+        await TestContext.Out.WriteLineAsync(report.Write("this one", TimeProvider.System.GetUtcNow()));
+        Assert.That(report.Audit.Accepted, Is.Positive);
+        Assert.That(report.Faults.Values.Sum(), Is.Positive);
+        Assert.That(report.Problems, Is.Empty);
+        Assert.That(report.Audit.Findings, Is.Empty);
+    }
+}
