@@ -13,7 +13,7 @@ internal static class StrictJson
     /// <summary>What is wrong where reading a name or text is an <see cref="InvalidOperationException"/>: a document
     /// may hold what is no Unicode (a lone surrogate, <c>"\ud800"</c>), and its reader only finds that out
     /// then.</summary>
-    public const string NoText = "a name or text is not valid Unicode";
+    public const string NoText = "a name or text is not valid UTF-8, or UTF-16 where it is escaped";
 
     /// <summary>Adds one line for each unknown key, wrong type and missing member.</summary>
     public static void Check(JsonElement value, JsonTypeInfo type, string path, ICollection<string> problems)
