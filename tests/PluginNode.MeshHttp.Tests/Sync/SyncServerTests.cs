@@ -44,6 +44,19 @@ internal sealed class SyncServerTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
+    [Test]
+    public async Task Ping_WithALedger_SaysSo()
+    {
+        await using var peer = await StartAsync();
+        using var http = new HttpClient();
+
+        var answer = JsonNode.Parse(await http.GetStringAsync(new Uri(peer.Url, "/ping")))!;
+
+        Assert.That((string)answer["from"]!, Is.EqualTo("bob"), "the name that it signs with");
+        Assert.That(
+            answer["pluginnode"]!.AsArray().Select(a => (string)a!), Is.EqualTo(["frames", "sync", "days"]));
+    }
+
     [TestCase("Content-Length: 2000000\r\n", "")]
     [TestCase("Transfer-Encoding: chunked\r\n", "endless")]
     public async Task Post_TooLarge_IsRefusedSignedAndClosed(string more, string body)
