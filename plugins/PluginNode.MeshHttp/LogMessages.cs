@@ -75,4 +75,12 @@ internal static partial class LogMessages
         "There was no room for a body of {Peer}; it will come again. If this goes on, look for slow peers or raise "
         + "plugins.settings.mesh-http.maxBatchBytes, which the room grows with. Told once a minute.")]
     public static partial void NoRoom(ILogger logger, string peer);
+
+    [LoggerMessage(3016, LogLevel.Warning,
+        "Event sync is refused to '{Name}': no key of that name is known. If it shall sync, put it in the peer list "
+        + "or set node.trust to first-use. Told once a minute.")]
+    public static partial void UnknownName(ILogger logger, string name);
+
+    [LoggerMessage(3017, LogLevel.Debug, "A sync request of '{Name}' was refused: {Reason}")]
+    public static partial void SyncRequestRefused(ILogger logger, string name, string reason);
 }

@@ -34,6 +34,13 @@ public sealed record MeshHttpOptions
     /// 8 to another at most.</summary>
     public int MaxConnectionsPerAddress { get; set; } = 64;
 
+    /// <summary>The largest answer to a neighbour that syncs events, in bytes before compression, about: 65 536 to
+    /// 67 108 864. What does not fit comes with the next page.</summary>
+    public int MaxSyncBytes { get; set; } = 8 << 20;
+
+    /// <summary>Sync calls that one neighbour may make a second, over two seconds; 1 to 100 000.</summary>
+    public int SyncCallsPerSecond { get; set; } = 50;
+
     internal TimeSpan SendLimit => Durations.TryParse(SendTimeout, out var limit) ? limit : default;
 
     internal TimeSpan ConnectLimit => Durations.TryParse(ConnectTimeout, out var limit) ? limit : default;
@@ -55,6 +62,10 @@ public sealed record MeshHttpOptions
             yield return "maxConnections: needs 1 to 65535";
         if (MaxConnectionsPerAddress is < 1 or > 65_535)
             yield return "maxConnectionsPerAddress: needs 1 to 65535";
+        if (MaxSyncBytes is < 65_536 or > 64 << 20)
+            yield return "maxSyncBytes: needs 65536 to 67108864";
+        if (SyncCallsPerSecond is < 1 or > 100_000)
+            yield return "syncCallsPerSecond: needs 1 to 100000";
     }
 
     private static bool IsOfNoTopic(char c) => char.IsControl(c) || c is '/' or '+' or '#';

@@ -17,7 +17,8 @@ public sealed class MeshHttpPlugin : IPlugin
             builder.Settings, MeshHttpJson.Default.MeshHttpOptions, settings => settings.Validate());
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<MeshNode>();
-        builder.Services.AddSingleton<MeshHttpTransport>();
+        builder.Services.AddSingleton(services => new MeshHttpTransport(
+            options, services.GetRequiredService<MeshNode>(), SyncParts.Of(services)));
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MeshHttpTransport>());
     }
 }

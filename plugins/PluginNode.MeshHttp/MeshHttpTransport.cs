@@ -6,8 +6,12 @@ using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>Moves frames with signed HTTP/1.1 requests between addresses <c>mesh+http://host:port</c>.</summary>
-public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : ITransport
+/// <summary>Moves frames with signed HTTP/1.1 requests between addresses <c>mesh+http://host:port</c>, and answers
+/// neighbours that sync events.</summary>
+/// <param name="options">The settings.</param>
+/// <param name="node">The node.</param>
+/// <param name="sync">Its ledger; null: nothing is there to sync.</param>
+public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node, SyncParts? sync = null) : ITransport
 {
     // count and one length
     private const int BatchOverhead = 2 * sizeof(int);
@@ -35,7 +39,7 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node) : 
     {
         if (options.Listen.Length > 0)
         {
-            var server = new MeshServer(options, node, host, _gate, _closing.Token);
+            var server = new MeshServer(options, node, sync, host, _gate, _closing.Token);
             try
             {
                 await server.StartAsync(cancellation);

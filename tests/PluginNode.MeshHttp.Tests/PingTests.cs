@@ -7,7 +7,7 @@ namespace PluginNode.MeshHttp.Tests;
 internal sealed class PingTests
 {
     [Test]
-    public async Task Ping_Asked_AnswersByteForByteAsNaraDoes()
+    public async Task Ping_Asked_AnswersByteForByteAsNaraDoesAndWhatElseItCan()
     {
         var ring = new KeyRing();
         // a key whose base64 has the characters that JSON writers like to escape
@@ -24,6 +24,7 @@ internal sealed class PingTests
         Assert.That(response.Content.Headers.ContentType!.ToString(), Is.EqualTo("application/json; charset=utf-8"));
         var keyText = Convert.ToBase64String(key);
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(
-            $$"""{"from":"bob","mesh_ip":"","public_key":"{{keyText}}","t":{{nanoseconds}}}""" + "\n"));
+            $$"""{"from":"bob","mesh_ip":"","public_key":"{{keyText}}","t":{{nanoseconds}},"""
+            + "\"pluginnode\":[\"frames\"]}\n"));
     }
 }

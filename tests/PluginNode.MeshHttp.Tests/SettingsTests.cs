@@ -29,13 +29,15 @@ internal sealed class SettingsTests
         using var services = Configure(
             """
             { "listen": "http://*:0", "name": "alice", "sendTimeout": "20s", "connectTimeout": "250ms",
-              "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 5 }
+              "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 5,
+              "maxSyncBytes": 65536, "syncCallsPerSecond": 1 }
             """);
 
         Assert.That(services.GetRequiredService<MeshHttpOptions>(), Is.EqualTo(new MeshHttpOptions
         {
             Listen = "http://*:0", Name = "alice", SendTimeout = "20s", ConnectTimeout = "250ms",
             MaxBatchBytes = 65536, MaxConnections = 9, MaxConnectionsPerAddress = 5,
+            MaxSyncBytes = 65536, SyncCallsPerSecond = 1,
         }));
         Assert.That(services.GetRequiredService<MeshHttpOptions>().SendLimit, Is.EqualTo(TimeSpan.FromSeconds(20)));
     }
@@ -46,14 +48,15 @@ internal sealed class SettingsTests
         var problems = Assert.Throws<PluginSettingsException>(() => Configure(
             """
             { "listen": "https://x", "name": "", "sendTimeout": "10", "connectTimeout": "0s",
-              "maxBatchBytes": 1, "maxConnections": 0, "maxConnectionsPerAddress": 0 }
+              "maxBatchBytes": 1, "maxConnections": 0, "maxConnectionsPerAddress": 0,
+              "maxSyncBytes": 65535, "syncCallsPerSecond": 0 }
             """).Dispose())!.Problems;
 
         Assert.That(problems.Select(p => p.Split(':')[0]), Is.EquivalentTo(
             new[]
             {
                 "listen", "name", "sendTimeout", "connectTimeout", "maxBatchBytes", "maxConnections",
-                "maxConnectionsPerAddress",
+                "maxConnectionsPerAddress", "maxSyncBytes", "syncCallsPerSecond",
             }));
     }
 

@@ -64,7 +64,16 @@ public sealed class NodeIdentity : ISigner, IDisposable
     {
         if (hash.Length != SHA256.HashSizeInBytes)
             throw new ArgumentException($"A hash has 32 bytes, not {hash.Length}.", nameof(hash));
-        Ed25519.Sign(_key, hash, signature);
+        SignUntagged(hash, signature);
+    }
+
+    /// <summary>Signs bytes as they are. Only for who can say why they pass for nothing else that this key signs: the
+    /// hash of an event, and <see cref="NaraSigner"/>.</summary>
+    internal void SignUntagged(ReadOnlySpan<byte> text, Span<byte> signature)
+    {
+        if (signature.Length < ISigner.SignatureBytes)
+            throw new ArgumentException("A signature needs 64 bytes.", nameof(signature));
+        Ed25519.Sign(_key, text, signature);
     }
 
     /// <summary>Derives a key with HKDF-SHA256 (RFC 5869) over seed ‖ public key.</summary>

@@ -10,11 +10,17 @@ internal sealed class Complaints(TimeProvider time, ILogger logger)
 {
     private readonly RareLog<(PeerId Peer, int Kind)> _peers = new(time);
     private readonly RareLog<(PeerId Peer, int Kind)> _unproven = new(time);
+    private readonly RareLog<string> _names = new(time);
     private readonly RareLog<IPAddress> _addresses = new(time);
 
     public void UnknownSender(PeerId peer)
     {
         if (_unproven.May((peer, 0))) LogMessages.UnknownSender(logger, peer.ToString());
+    }
+
+    public void UnknownName(string name)
+    {
+        if (_names.May(name)) LogMessages.UnknownName(logger, Outcomes.OneLine(name));
     }
 
     public void WrongSignature(PeerId peer)

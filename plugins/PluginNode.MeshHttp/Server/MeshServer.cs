@@ -23,6 +23,7 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     private readonly MeshNode _node;
     private readonly ILogger _logger;
     private readonly FramesEndpoint _frames;
+    private readonly SyncEndpoint? _sync;
     private readonly ITransportHost _host;
     private readonly CallGate _gate;
     private readonly CancellationToken _closing;
@@ -32,7 +33,8 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     private readonly string _publicKey;
 
     public MeshServer(
-        MeshHttpOptions options, MeshNode node, ITransportHost host, CallGate gate, CancellationToken closing)
+        MeshHttpOptions options, MeshNode node, SyncParts? sync, ITransportHost host, CallGate gate,
+        CancellationToken closing)
     {
         (_node, _host, _gate, _closing) = (node, host, gate, closing);
         _logger = node.Loggers.CreateLogger<MeshHttpTransport>();
@@ -40,7 +42,8 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         var complaints = new Complaints(node.Time, _logger);
         var admission = new Admission(options, node, new SessionClock(node.Time), answers, complaints);
         _frames = new FramesEndpoint(options, node, admission, answers, complaints, _logger);
-        _pingName = options.Name ?? node.Signer.Self.ToString();
+        if (sync is not null) _sync = new SyncEndpoint(options, node, sync, complaints, _logger);
+        _pingName = options.Name ?? sync?.Signer.Name ?? node.Signer.Self.ToString();
         _publicKey = Convert.ToBase64String(node.Signer.Self.ToPublicKey());
         if (!ListenAddress.TryParse(options.Listen, out _endPoint))
             throw new TransportException(
@@ -106,7 +109,11 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         // a DefaultHttpContext holds nothing
     }
 
-    public void Dispose() => _kestrel.Dispose();
+    public void Dispose()
+    {
+        _kestrel.Dispose();
+        _sync?.Dispose();
+    }
 
     private static KestrelServerOptions Configure(
         MeshHttpOptions options, IPEndPoint endPoint, ConnectionLimit connections)
@@ -121,6 +128,9 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(MeshWire.MinBodyRate, TimeSpan.FromSeconds(5));
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        // names are raw UTF-8, both ways
+        kestrel.RequestHeaderEncodingSelector = NaraEncodings.Of;
+        kestrel.ResponseHeaderEncodingSelector = NaraEncodings.Of;
         kestrel.Listen(endPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
@@ -133,13 +143,15 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     {
         (MeshWire.Method, MeshWire.FramesPath) => _frames.HandleAsync(context, _host, _closing),
         ("GET", MeshWire.PingPath) => PingAsync(context),
+        (_, NaraHead.EventsPath or SyncProof.DaysPath) when _sync is { } sync => sync.HandleAsync(context),
         _ => Answers.RefuseAsync(context, StatusCodes.Status404NotFound, "nothing is here"),
     };
 
     private Task PingAsync(HttpContext context)
     {
         var nanoseconds = (_node.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        var json = new PingAnswer(_pingName, "", _publicKey, nanoseconds).ToLine();
+        var json = new PingAnswer(
+            _pingName, "", _publicKey, nanoseconds, _sync is null ? ["frames"] : ["frames", "sync", "days"]).ToLine();
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = json.Length;
         return context.Response.Body.WriteAsync(json).AsTask();

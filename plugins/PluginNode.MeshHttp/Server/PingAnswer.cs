@@ -9,11 +9,14 @@ namespace PluginNode.MeshHttp.Server;
 /// <param name="MeshIp">An address in a tunnel that the node brings itself: empty, as it brings none.</param>
 /// <param name="PublicKey">The node's Ed25519 key: base64, 32 bytes.</param>
 /// <param name="T">The wall clock, in nanoseconds since 1970.</param>
+/// <param name="PluginNode">What a PluginNode can do beyond that; nara's nodes have no such member and pass over
+/// it.</param>
 internal sealed record PingAnswer(
     string From,
     [property: JsonPropertyName("mesh_ip")] string MeshIp,
     [property: JsonPropertyName("public_key")] string PublicKey,
-    long T)
+    long T,
+    [property: JsonPropertyName("pluginnode")] IReadOnlyList<string> PluginNode)
 {
     // base64 stays readable; no page shows these answers
     private static readonly MeshHttpJson Json = new(new JsonSerializerOptions(MeshHttpJson.Default.Options)

@@ -19,6 +19,12 @@ internal static class ResponseProof
     {
         Span<byte> digest = stackalloc byte[MeshWire.DigestBytes];
         SHA256.HashData(body, digest);
+        SignDigest(response, signer, requestNonce, head, digest);
+    }
+
+    public static void SignDigest(
+        HttpResponse response, ISigner signer, UInt128 requestNonce, in AnswerHead head, ReadOnlySpan<byte> digest)
+    {
         Span<byte> signature = stackalloc byte[ISigner.SignatureBytes];
         var text = SignedText.OfResponse(
             signer.Self, requestNonce, response.StatusCode, head, digest, stackalloc byte[SignedText.MaxBytes]);
@@ -49,6 +55,13 @@ internal static class ResponseProof
     {
         Span<byte> digest = stackalloc byte[MeshWire.DigestBytes];
         SHA256.HashData(body, digest);
+        return HoldsDigest(signer, responder, requestNonce, status, head, digest, signature);
+    }
+
+    public static bool HoldsDigest(
+        ISigner signer, PeerId responder, UInt128 requestNonce, int status, in AnswerHead head,
+        ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
         var text = SignedText.OfResponse(
             responder, requestNonce, status, head, digest, stackalloc byte[SignedText.MaxBytes]);
         return signer.Verify(responder, MeshWire.ResponseUse, text, signature);

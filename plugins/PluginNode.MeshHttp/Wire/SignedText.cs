@@ -45,6 +45,21 @@ internal ref struct SignedText(Span<byte> buffer)
         return text.Bytes;
     }
 
+    public static ReadOnlySpan<byte> OfSync(
+        PeerId from, PeerId to, UInt128 nonce, long timestamp, string path, ReadOnlySpan<byte> bodyDigest,
+        Span<byte> buffer)
+    {
+        var text = new SignedText(buffer);
+        text.Add(from);
+        text.Add(to);
+        text.Add(nonce);
+        text.Add(timestamp);
+        text.Add(MeshWire.Method);
+        text.Add(path);
+        text.Add(bodyDigest);
+        return text.Bytes;
+    }
+
     private void Add(ReadOnlySpan<byte> field) => field.CopyTo(Next(field.Length));
 
     private void Add(PeerId peer) => peer.CopyKeyTo(Next(PeerId.KeyBytes));

@@ -13,7 +13,9 @@ internal sealed class PeerList : IPeerDirectory
 
     public IReadOnlyList<Peer> All => [.. _peers.Values.OrderBy(p => p.Name, StringComparer.Ordinal)];
 
-    public void Add(PeerId id) => _peers[id] = new Peer(id.ToString(), id, []);
+    public void Add(PeerId id) => Add(id.ToString(), id);
+
+    public void Add(string name, PeerId id) => _peers[id] = new Peer(name, id, []);
 
     public Peer? Find(PeerId id) => _peers.GetValueOrDefault(id);
 

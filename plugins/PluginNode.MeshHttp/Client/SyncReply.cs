@@ -1,0 +1,79 @@
+using PluginNode.Events;
+
+namespace PluginNode.MeshHttp.Client;
+
+/// <summary>What came of asking a neighbour.</summary>
+internal enum SyncOutcome
+{
+    /// <summary>It answered, and signed the answer.</summary>
+    Answered,
+
+    /// <summary>It answered, and signed the answer, but is an older peer that knows no modes: it gives its newest
+    /// events to whatever it is asked. What came may be merged; asking again brings the same.</summary>
+    OlderPeer,
+
+    /// <summary>It answered with an error: it does not know us, or not what was asked.</summary>
+    Refused,
+
+    /// <summary>It is asked too much, or is stopping: later.</summary>
+    Busy,
+
+    /// <summary>There was no answer.</summary>
+    Unreachable,
+
+    /// <summary>The answer came slower than any link that sync is for.</summary>
+    TooSlow,
+
+    /// <summary>The answer was larger than is taken, or did not end.</summary>
+    TooLarge,
+
+    /// <summary>The answer is none, whoever signed it.</summary>
+    Malformed,
+
+    /// <summary>The answer is not signed by that neighbour, in its headers, its body or for this request.</summary>
+    WrongSignature,
+
+    /// <summary>The answer was signed more than 30 s away from this node's time.</summary>
+    NotFresh,
+
+    /// <summary>It answered, and signed the answer, but the next page would be this one or one before it. What came may
+    /// be merged.</summary>
+    RepeatedCursor,
+}
+
+/// <summary>The outcome of one question, and what came.</summary>
+/// <param name="Outcome">What came of it.</param>
+/// <param name="Reason">One line for people; null where it answered.</param>
+internal sealed record SyncReply(SyncOutcome Outcome, string? Reason = null)
+{
+    /// <summary>Whether events came that may be verified and merged.</summary>
+    public bool HasAnswer => 
+        Outcome is SyncOutcome.Answered or SyncOutcome.OlderPeer or SyncOutcome.RepeatedCursor;
+
+    /// <summary>Each event's JSON exactly as it came; not verified. Keeps the whole answer alive.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Events { get; init; } = [];
+
+    /// <summary>What to ask the next page with; null after the last.</summary>
+    public LedgerCursor? Next { get; init; }
+
+    /// <summary>Whether the neighbour proved to be a PluginNode.</summary>
+    public bool IsPluginNode { get; init; }
+
+    /// <summary>How many events were asked for at last: fewer than at first where that was too much.</summary>
+    public long Asked { get; init; }
+
+    /// <summary>Bytes of the answer before compression; of all tries.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>HTTP status; 0 where none came.</summary>
+    public int Status { get; init; }
+
+    public static SyncReply Failed(SyncOutcome outcome, string reason) =>
+        new(outcome, Wire.Outcomes.OneLine(reason));
+}
+
+/// <summary>What a neighbour holds by day.</summary>
+/// <param name="Reply">What came of asking; <see cref="SyncOutcome.Refused"/> with 404 from who has no such
+/// call.</param>
+/// <param name="Days">Oldest first.</param>
+internal sealed record DaysReply(SyncReply Reply, IReadOnlyList<LedgerDay> Days);

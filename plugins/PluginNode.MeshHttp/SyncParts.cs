@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using PluginNode.Events;
+using PluginNode.Identity;
+
+namespace PluginNode.MeshHttp;
+
+/// <summary>What event sync needs of the node, besides what the transport does.</summary>
+/// <param name="Ledger">What is given to neighbours.</param>
+/// <param name="Writer">Events as JSON.</param>
+/// <param name="Signer">Signs as the nara network's wire wants it.</param>
+/// <param name="Keys">Keys beyond the peer list; null where none are learned.</param>
+public sealed record SyncParts(ILedger Ledger, IEventWriter Writer, INaraSigner Signer, IEventKeys? Keys)
+{
+    /// <summary>Null where the node hands in no ledger: then there is no sync.</summary>
+    internal static SyncParts? Of(IServiceProvider services) =>
+        services.GetService<ILedger>() is { } ledger && services.GetService<IEventWriter>() is { } writer
+        && services.GetService<INaraSigner>() is { } signer
+            ? new SyncParts(ledger, writer, signer, services.GetService<IEventKeys>())
+            : null;
+
+    /// <summary>The key of a name, the peer list first.</summary>
+    internal PeerId? KeyOf(string name, IPeerDirectory peers) => peers.Find(name)?.Id ?? Keys?.Find(name);
+}
