@@ -17,8 +17,8 @@ public sealed record KernelParts(
     NodeIdentity Identity, IReadOnlyList<NodeIdentity> Former, IRecordStore Store, PeerBook Peers, TimeProvider Time,
     IChance Chance, ILoggerFactory Loggers)
 {
-    /// <summary>The event kinds. Those of plugins are added before the kernel is opened: what the store kept falls under
-    /// their bounds. Default: none.</summary>
+    /// <summary>The event kinds. Those of plugins are added before the kernel is opened: what the store kept falls
+    /// under their bounds. Default: none.</summary>
     public EventKinds Kinds { get; init; } = new();
 
     /// <summary>Where events' signatures are checked. Default: on the thread of who merges.</summary>

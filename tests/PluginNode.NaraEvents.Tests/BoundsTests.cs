@@ -10,7 +10,8 @@ public sealed class BoundsTests
     [Test]
     public void Observations_AreBoundedByEmitterAndSubject_AndWithinFiveMinutes()
     {
-        var (one, same) = (Of("observation", "a", 12 * Minute, "x", "b"), Of("observation", "a", 14 * Minute, "y", "b"));
+        var one = Of("observation", "a", 12 * Minute, "x", "b");
+        var same = Of("observation", "a", 14 * Minute, "y", "b");
         Assert.Multiple(() =>
         {
             Assert.That(one, Is.EqualTo(same), "the observer is under no signature: it makes no difference");

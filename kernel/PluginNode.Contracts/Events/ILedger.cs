@@ -99,7 +99,8 @@ public readonly record struct LedgerCursor(long Timestamp, EventId? Id)
         var (digits, id) = text?.IndexOf(':', StringComparison.Ordinal) is { } at and >= 0
             ? (text[..at], text[(at + 1)..]) : (text, null);
         if (!long.TryParse(
-            digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var time))
+            digits, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture,
+            out var time))
             return null;
         if (id is null) return new LedgerCursor(time, null);
         return EventId.TryParse(id, out var parsed) ? new LedgerCursor(time, parsed) : null;

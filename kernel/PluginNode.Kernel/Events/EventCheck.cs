@@ -27,8 +27,8 @@ public readonly record struct EventCheck
     /// <summary>What its kind read; a default value where it did not get that far.</summary>
     public EventReading Reading { get; }
 
-    /// <summary>For an event that voters vouch for: what its content is called whatever its time is, because they do not
-    /// sign that. 0 for others.</summary>
+    /// <summary>For an event that voters vouch for: what its content is called whatever its time is, because they do
+    /// not sign that. 0 for others.</summary>
     public UInt128 Attestation { get; }
 
     /// <summary>Whether it is valid as far as was looked.</summary>

@@ -10,8 +10,8 @@ namespace PluginNode.Ledger;
 ///      ──► content and id, time, room in the ledger, signatures: on all cores, dearest last
 ///      ──► key unknown? pending until it is known ──► one commit ──► ledger
 /// </code>
-/// Times further ahead of the clock than five minutes are refused, also while the clock is in doubt: what was refused is
-/// told again, what was merged can't be taken back.
+/// Times further ahead of the clock than five minutes are refused, also while the clock is in doubt: what was refused
+/// is told again, what was merged can't be taken back.
 /// </summary>
 public sealed class EventIntake
 {
@@ -26,7 +26,8 @@ public sealed class EventIntake
     private readonly TimeProvider _time;
 
     internal EventIntake(
-        EventKinds kinds, LedgerIndex index, LedgerLoop loop, LedgerKeys keys, ISignatureChecks checks, TimeProvider time)
+        EventKinds kinds, LedgerIndex index, LedgerLoop loop, LedgerKeys keys, ISignatureChecks checks,
+        TimeProvider time)
     {
         (_kinds, _index, _loop, _keys, _checks, _time) = (kinds, index, loop, keys, checks, time);
         _codec = new EventCodec(kinds);
@@ -65,7 +66,8 @@ public sealed class EventIntake
         return RunAsync(merge, cancellation);
     }
 
-    /// <summary>Looks again at what waits for keys that are known by now, e.g. because the operator added a peer.</summary>
+    /// <summary>Looks again at what waits for keys that are known by now: to be called when a peer was
+    /// added.</summary>
     /// <exception cref="StoreException">The store failed; they are told again some time.</exception>
     public Task<MergeReport> RecheckAsync(CancellationToken cancellation)
     {
@@ -137,7 +139,8 @@ public sealed class EventIntake
                     verdict = Learn(candidate, learned);
                 if (verdict == EventVerdict.UnknownKey) unknown.Add(candidate);
                 else if (verdict != EventVerdict.Valid) Reject(candidate.Neighbour, verdict, !candidate.HasWaited);
-                else if (candidate.Foreseen == Addition.Added) (candidate.HasWaited ? Freed : Fresh).Add(candidate.Entry!);
+                else if (candidate.Foreseen == Addition.Added)
+                    (candidate.HasWaited ? Freed : Fresh).Add(candidate.Entry!);
                 else if (candidate.HasWaited) continue;
                 else if (candidate.Foreseen == Addition.Duplicate) _duplicates++;
                 else _pruned++;

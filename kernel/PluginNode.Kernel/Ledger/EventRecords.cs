@@ -27,7 +27,8 @@ internal static class EventRecords
     /// <summary>Reads the events of all records, in order, several records at once. A damaged one is reported, and its
     /// events are just not there.</summary>
     public static async IAsyncEnumerable<(RecordHeader Header, LedgerEntry[] Entries)> ReadAsync(
-        IReadOnlyList<(RecordHeader Header, EventsHeader Plain)> records, Journal journal, EventKinds kinds, ILogger logger,
+        IReadOnlyList<(RecordHeader Header, EventsHeader Plain)> records, Journal journal, EventKinds kinds,
+        ILogger logger,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var names = new Names();
@@ -84,8 +85,8 @@ internal static class EventRecords
     private static LedgerEntry Read(StoredEvent stored, EventKinds kinds, Names names)
     {
         var made = new Event(
-            new EventId(Bytes16.Read(stored.Id)), stored.Timestamp, names.Get(stored.Service), names.Get(stored.Emitter),
-            names.Get(stored.EmitterId), stored.Signature.Span, stored.Data.Span);
+            new EventId(Bytes16.Read(stored.Id)), stored.Timestamp, names.Get(stored.Service),
+            names.Get(stored.Emitter), names.Get(stored.EmitterId), stored.Signature.Span, stored.Data.Span);
         var importance = (EventImportance)Math.Clamp(stored.Importance, 0, (int)EventImportance.Critical);
         var reading = EventReading.Valid(names.Get(stored.Actor), names.Get(stored.Target), importance);
         return LedgerEntry.Of(made, reading, Bytes16.Read(stored.Attestation), kinds.Of(made.Service));

@@ -4,8 +4,8 @@ namespace PluginNode.Ledger;
 /// several times at once.</summary>
 public interface ISignatureChecks
 {
-    /// <summary>Calls <paramref name="check"/> once with each number from 0 to <paramref name="count"/> − 1, in any order
-    /// and on any number of threads at once; completes when all have returned. It throws nothing.</summary>
+    /// <summary>Calls <paramref name="check"/> once with each number from 0 to <paramref name="count"/> − 1, in any
+    /// order and on any number of threads at once; completes when all have returned. It throws nothing.</summary>
     Task RunAsync(int count, Action<int> check);
 }
 

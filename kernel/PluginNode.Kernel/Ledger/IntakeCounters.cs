@@ -21,7 +21,8 @@ public sealed class IntakeCounters
         {
             lock (_lock)
                 return _rejected.ToDictionary(
-                    n => n.Key, n => (IReadOnlyDictionary<EventVerdict, long>)new Dictionary<EventVerdict, long>(n.Value),
+                    n => n.Key,
+                    n => (IReadOnlyDictionary<EventVerdict, long>)new Dictionary<EventVerdict, long>(n.Value),
                     StringComparer.Ordinal);
         }
     }

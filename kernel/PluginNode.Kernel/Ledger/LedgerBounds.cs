@@ -32,14 +32,16 @@ internal sealed class LedgerBounds
 
     /// <summary>Who must leave the group, where it has too many.</summary>
     public LedgerEntry? Excess(string service, EventBound bound) =>
-        _groups.TryGetValue((service, bound), out var group) && group.Count > Math.Max(bound.Most, 1) ? group.Min : null;
+        _groups.TryGetValue((service, bound), out var group) && group.Count > MostOf(bound) ? group.Min : null;
 
     /// <summary>Whether some group would not keep it: it is full, and all in it are worth more.</summary>
     public bool Refuses(LedgerEntry entry)
     {
         foreach (var bound in entry.Bounds)
-            if (_groups.TryGetValue((entry.Event.Service, bound), out var group)
-                && group.Count >= Math.Max(bound.Most, 1) && RankOrder.Instance.Compare(entry, group.Min) < 0) return true;
+            if (_groups.TryGetValue((entry.Event.Service, bound), out var group) && group.Count >= MostOf(bound)
+                && RankOrder.Instance.Compare(entry, group.Min) < 0) return true;
         return false;
     }
+
+    private static int MostOf(EventBound bound) => Math.Max(bound.Most, 1);
 }

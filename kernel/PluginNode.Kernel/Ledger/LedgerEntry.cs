@@ -25,6 +25,9 @@ internal sealed class LedgerEntry(Event @event, EventReading reading, UInt128 at
     /// <summary>Where it lies in the store; null where it does not (yet). The ledger loop's.</summary>
     public StoredPage? Page { get; set; }
 
+    /// <summary>Bytes of memory that it takes, roughly: most of what is not data is where it is found.</summary>
+    public int Bytes { get; } = 700 + @event.Data.Length + @event.Signature.Length;
+
     /// <summary>Whether it is told by who did it.</summary>
     public bool IsFirstHand => Event.Emitter == Actor;
 

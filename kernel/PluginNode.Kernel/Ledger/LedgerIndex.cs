@@ -29,7 +29,9 @@ internal enum Addition
 /// </summary>
 /// <param name="capacity">Most events, at least 4.</param>
 /// <param name="chance">For samples.</param>
-internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
+/// <param name="mostBytes">Most bytes of memory for them, roughly. What is pruned for this may come back where smaller
+/// ones left room for it.</param>
+internal sealed class LedgerIndex(int capacity, IChance chance, long mostBytes = long.MaxValue) : ILedger
 {
     private readonly Lock _lock = new();
     private readonly int _mostCritical = capacity / 4 * 3;
@@ -38,6 +40,7 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
     private readonly Shelves _shelves = new();
     private readonly LedgerDays _days = new();
     private readonly LedgerBounds _bounds = new();
+    private long _bytes;
 
     /// <inheritdoc/>
     public int Count
@@ -45,6 +48,15 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
         get
         {
             lock (_lock) return _byId.Count;
+        }
+    }
+
+    /// <summary>Bytes of memory that the events take, roughly.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock) return _bytes;
         }
     }
 
@@ -56,7 +68,7 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
     {
         ArgumentNullException.ThrowIfNull(query);
         if (query.Limit is < 1 or > LedgerQuery.MostEvents)
-            throw new ArgumentException($"The limit is 1 to {LedgerQuery.MostEvents}, not {query.Limit}.", nameof(query));
+            throw new ArgumentException($"A limit is 1 to {LedgerQuery.MostEvents}, not {query.Limit}.", nameof(query));
         if (query.Since < 0) throw new ArgumentException("A timestamp is not negative.", nameof(query));
         var (index, of) = query.Slice;
         if (of < 1 || index < 0 || index >= of)
@@ -153,7 +165,7 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
     private LedgerEntry? Excess()
     {
         if (CountOf(EventImportance.Critical) > _mostCritical) return FirstOf(EventImportance.Critical);
-        return _byId.Count > capacity ? Lowest() : null;
+        return _byId.Count > capacity || _bytes > mostBytes ? Lowest() : null;
     }
 
     private bool IsBeyond(LedgerEntry entry)
@@ -161,7 +173,8 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
         if (entry.Importance == EventImportance.Critical)
             return CountOf(EventImportance.Critical) >= _mostCritical
                 && LedgerKey.Compare(entry, FirstOf(EventImportance.Critical)) < 0;
-        return _byId.Count >= capacity && RankOrder.Instance.Compare(entry, Lowest()) < 0;
+        var isFull = _byId.Count >= capacity || (_byId.Count > 0 && _bytes + entry.Bytes > mostBytes);
+        return isFull && RankOrder.Instance.Compare(entry, Lowest()) < 0;
     }
 
     private int CountOf(EventImportance importance) => _shelves.All.Of(importance)?.Count ?? 0;
@@ -178,6 +191,7 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
     private void Enter(LedgerEntry entry)
     {
         _byId.Add(entry.Event.Id, entry);
+        _bytes += entry.Bytes;
         if (entry.Attestation != 0) _attestations.Add(entry.Attestation);
         _shelves.Add(entry);
         _days.Add(entry);
@@ -187,6 +201,7 @@ internal sealed class LedgerIndex(int capacity, IChance chance) : ILedger
     private LedgerEntry Leave(LedgerEntry entry, ICollection<LedgerEntry> leaving)
     {
         _byId.Remove(entry.Event.Id);
+        _bytes -= entry.Bytes;
         if (entry.Attestation != 0) _attestations.Remove(entry.Attestation);
         _shelves.Remove(entry);
         _days.Remove(entry);

@@ -23,8 +23,8 @@ internal enum KeyLearning
 }
 
 /// <summary>
-/// Who has which key, for events and sync only. The peer list's and this node's own are fixed. Others are learned, where
-/// that is wanted, from the first event that its own key signed, and stay: a later different key is refused and
+/// Who has which key, for events and sync only. The peer list's and this node's own are fixed. Others are learned,
+/// where that is wanted, from the first event that its own key signed, and stay: a later different key is refused and
 /// reported. A member id is claimed and signed by nobody: the first key it is claimed with, under a name that has this
 /// key already, keeps it. Callable from any thread.
 /// </summary>
@@ -149,7 +149,8 @@ internal sealed class LedgerKeys(IPeerDirectory peers, PeerId self, string ownNa
         lock (_lock)
         {
             if (_members.TryGetValue(announced.ClaimedId, out var bound)) return bound == announced.Key;
-            if (_members.Count >= MostPins || announced.ClaimedId.Length > Event.MaxNameBytes) return true; // just unknown
+            // One that is not bound is no conflict: it is just not known.
+            if (_members.Count >= MostPins || announced.ClaimedId.Length > Event.MaxNameBytes) return true;
             _members.Add(announced.ClaimedId, announced.Key);
             _unsaved.Add(new PinnedKey
             {

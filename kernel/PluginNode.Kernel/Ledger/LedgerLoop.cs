@@ -22,7 +22,7 @@ internal readonly record struct LedgerChange(int Merged, int Duplicates, int Pru
 /// </summary>
 internal sealed class LedgerLoop
 {
-    private const int EventsAtOnce = 20_000; // beyond it others wait for the next commit
+    private const long BytesAtOnce = 16 << 20; // beyond it others wait for the next commit
 
     private readonly LedgerIndex _index;
     private readonly LedgerKeys _keys;
@@ -66,7 +66,8 @@ internal sealed class LedgerLoop
             else _requests.Enqueue(new Request(entries, answer));
         });
 
-    /// <summary>Takes over what the store kept. Signatures are not checked again: the seal says that they were.</summary>
+    /// <summary>Takes over what the store kept. Signatures are not checked again: the seal says that they
+    /// were.</summary>
     public async Task RestoreAsync(StoreContent content, CancellationToken cancellation)
     {
         foreach (var (sequence, keys) in content.PinnedKeys)
@@ -110,7 +111,8 @@ internal sealed class LedgerLoop
         var round = new List<(Request Request, LedgerEntry[] Fresh, LedgerChange Change)>();
         var fresh = new List<LedgerEntry>();
         var ids = new HashSet<EventId>();
-        while (fresh.Count < EventsAtOnce && _requests.TryDequeue(out var request))
+        var bytes = 0L;
+        while (bytes < BytesAtOnce && _requests.TryDequeue(out var request))
         {
             var (duplicates, pruned) = (0, 0);
             var mine = new List<LedgerEntry>();
@@ -123,6 +125,7 @@ internal sealed class LedgerLoop
                 if (foreseen == Addition.Added) ids.Add(entry.Event.Id);
             }
             fresh.AddRange(mine);
+            bytes += mine.Sum(e => (long)EventRecords.BytesOf(e));
             round.Add((request, [.. mine], new LedgerChange(0, duplicates, pruned)));
         }
         var unsaved = _keys.TakeUnsaved();

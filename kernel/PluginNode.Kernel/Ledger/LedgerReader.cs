@@ -61,7 +61,8 @@ internal sealed class LedgerReader(Shelves shelves, LedgerQuery query)
     private static LedgerKey Behind(LedgerCursor cursor)
     {
         // Of an older peer's cursor only the time is known: what shares it lies before it.
-        if (cursor.Id is not { } id || id.Value == UInt128.MaxValue) return LedgerKey.Before(NextTime(cursor.Timestamp));
+        if (cursor.Id is not { } id || id.Value == UInt128.MaxValue)
+            return LedgerKey.Before(NextTime(cursor.Timestamp));
         return new LedgerKey(cursor.Timestamp, new EventId(id.Value + 1));
     }
 

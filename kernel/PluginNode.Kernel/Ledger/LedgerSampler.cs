@@ -4,10 +4,10 @@ using PluginNode.Plugins;
 namespace PluginNode.Ledger;
 
 /// <summary>
-/// Answers one query for a sample. Half of it is for critical events, whose age makes no difference; what one half does
-/// not need is the other's. So neither can starve the other, and each answer brings others of them. Of the rest an event
-/// weighs half as much for each half-life of its age, and twice as much for each grade of its importance. Used under the
-/// index's lock.
+/// Answers one query for a sample. Half of it is for critical events, whose age makes no difference; what one half
+/// does not need is the other's. So neither can starve the other, and each answer brings others of them. Of the rest an
+/// event weighs half as much for each half-life of its age, and twice as much for each grade of its importance. Used
+/// under the index's lock.
 /// </summary>
 internal sealed class LedgerSampler(Shelves shelves, LedgerQuery query, IChance chance)
 {

@@ -45,7 +45,8 @@ public sealed record MemoryProfile
     /// <summary>Most neighbours asked by MQTT. Default 5.</summary>
     public int MqttNeighbours { get; private init; } = 5;
 
-    /// <summary>Whether it syncs in the background for more than to end an interrupted recovery. Default true.</summary>
+    /// <summary>Whether it syncs in the background for more than to end an interrupted recovery. Default
+    /// true.</summary>
     public bool SyncsInBackground { get; private init; } = true;
 
     /// <summary>How many events the legacy strategy asks for, in every profile.</summary>

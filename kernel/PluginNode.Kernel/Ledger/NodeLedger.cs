@@ -43,7 +43,7 @@ internal sealed class NodeLedger
     public NodeLedger(KernelParts parts, LedgerOptions options, Journal journal, ILogger logger)
     {
         var name = options.Name ?? parts.Identity.Self.ToString();
-        Index = new LedgerIndex(options.Profile.Events, parts.Chance);
+        Index = new LedgerIndex(options.Profile.Events, parts.Chance, options.Profile.BudgetBytes / 2);
         _keys = new LedgerKeys(parts.Peers, parts.Identity.Self, name, options.LearnsKeys, logger);
         _loop = new LedgerLoop(Index, _keys, parts.Kinds, journal, logger);
         Intake = new EventIntake(parts.Kinds, Index, _loop, _keys, parts.SignatureChecks, parts.Time);

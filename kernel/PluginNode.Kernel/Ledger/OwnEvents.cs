@@ -23,8 +23,8 @@ public sealed class OwnEvents
     /// <summary>Makes, signs and merges an event that happens now; it is on stable storage when this returns.</summary>
     /// <param name="service">Its service.</param>
     /// <param name="data">One JSON value in UTF-8; copied.</param>
-    /// <exception cref="StoreException">The store failed: there is no such event. A retry makes another one, with another
-    /// time.</exception>
+    /// <exception cref="StoreException">The store failed: there is no such event. A retry makes another one, with
+    /// another time.</exception>
     public async Task<RecordedEvent> RecordAsync(string service, ReadOnlyMemory<byte> data)
     {
         var made = _maker.Make(service, data.Span);

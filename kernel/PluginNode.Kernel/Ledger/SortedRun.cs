@@ -1,8 +1,8 @@
 namespace PluginNode.Ledger;
 
 /// <summary>
-/// Entries in the ledger's order, in chunks: adding, removing and finding a place cost a binary search and the moving of
-/// one chunk. What is newest is added at the end, where nothing moves. Owned by who holds the index's lock.
+/// Entries in the ledger's order, in chunks: adding, removing and finding a place cost a binary search and the moving
+/// of one chunk. What is newest is added at the end, where nothing moves. Owned by who holds the index's lock.
 /// </summary>
 internal sealed class SortedRun
 {

@@ -41,8 +41,8 @@ internal sealed class ObservationKind : IEventKind, IBoundedKind
         return EventReading.Valid(f[Observer].Text(data), f[Subject].Text(data), importance);
     }
 
-    /// <summary>By emitter and not by observer, because the observer of a restart is under no signature. Windows lie side
-    /// by side: which one an event falls into must not depend on what else was heard.</summary>
+    /// <summary>By emitter and not by observer, because the observer of a restart is under no signature. Windows lie
+    /// side by side: which one an event falls into must not depend on what else was heard.</summary>
     public IReadOnlyList<EventBound> BoundsOf(string emitter, long timestamp, in EventReading reading) =>
     [
         new EventBound(Rule: 1, MostInWindow, emitter, reading.Target, timestamp / WindowNanoseconds),

@@ -301,9 +301,8 @@ public sealed class EventIntakeTests
             Ed25519.Sign(key, LedgerKinds.StatementOf(what), signature);
             return Convert.ToHexString(signature);
         }
-        var data = $$"""
-            {"what":"{{what}}","about":"{{about}}","voter":"id-3","sig":"{{Sign(3)}}","voter2":"id-4","sig2":"{{Sign(4)}}"}
-            """;
+        var votes = $"\"voter\":\"id-3\",\"sig\":\"{Sign(3)}\",\"voter2\":\"id-4\",\"sig2\":\"{Sign(4)}\"";
+        var data = $$"""{"what":"{{what}}","about":"{{about}}",{{votes}}}""";
         var id = EventIds.IdOf(at, "agreed", Encoding.UTF8.GetBytes(what));
         return new Event(id, at, "agreed", "", "", [], Encoding.UTF8.GetBytes(data));
     }

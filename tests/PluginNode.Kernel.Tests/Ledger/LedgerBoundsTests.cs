@@ -31,10 +31,22 @@ public sealed class LedgerBoundsTests
     }
 
     [Test]
+    public void Add_MoreBytesThanThereIsMemoryFor_TheLeastImportantLeave()
+    {
+        var entries = Enumerable.Range(0, 100).Select(i => SomeEvents.Entry(i, 1000 + i)).ToList();
+        var index = new LedgerIndex(1000, new Conformance.Fakes.SeededChance(1), mostBytes: 20 * entries[0].Bytes);
+        foreach (var entry in entries) index.Add(entry, []);
+        Assert.That(index.AllIds(), Is.EqualTo(entries.TakeLast(20).Select(e => e.Event.Id)));
+        Assert.That(index.Bytes, Is.EqualTo(20 * entries[0].Bytes));
+        Assert.That(index.Foresee(entries[0]), Is.EqualTo(Addition.Pruned));
+    }
+
+    [Test]
     public void WhatWasPruned_DoesNotComeBack_AndPushesNothingOut()
     {
         var entries = Enumerable.Range(0, 60).Select(i => SomeEvents.Entry(
-            i, 1000 + i, importance: (EventImportance)(i % 5), bounds: [new EventBound(1, 5, "e", $"{i % 6}")])).ToList();
+            i, 1000 + i, importance: (EventImportance)(i % 5),
+            bounds: [new EventBound(1, 5, "e", $"{i % 6}")])).ToList();
         var index = SomeEvents.IndexOf(entries, capacity: 24);
         var held = index.AllIds();
         Assert.That(held, Has.Count.EqualTo(24));

@@ -69,7 +69,10 @@ internal sealed class LedgerNode
         var journal = new Journal(Store, sealer, Options.Time, report.LastSequence, NullLogger.Instance);
         Loop = new LedgerLoop(Index, Keys, Options.Kinds, journal, NullLogger.Instance);
         await Loop.RestoreAsync(await StoreContent.ReadAsync(journal, CancellationToken.None), CancellationToken.None);
-        Intake = new EventIntake(Options.Kinds, Index, Loop, Keys, Options.Checks, Options.Time) { Pending = Options.Pending };
+        Intake = new EventIntake(Options.Kinds, Index, Loop, Keys, Options.Checks, Options.Time)
+        {
+            Pending = Options.Pending,
+        };
     }
 }
 

@@ -150,7 +150,8 @@ public sealed class LedgerStoreTests
         var node = await LedgerNode.StartAsync();
         var go = new TaskCompletionSource();
         node.Store.BeforeCommit = _ => go.Task;
-        var taken = new[] { node.Loop.MergeAsync([SomeEvents.Entry(1, 1)]), node.Loop.MergeAsync([SomeEvents.Entry(2, 2)]) };
+        Task<LedgerChange>[] taken =
+            [node.Loop.MergeAsync([SomeEvents.Entry(1, 1)]), node.Loop.MergeAsync([SomeEvents.Entry(2, 2)])];
         var stopped = node.Loop.StopAsync();
         Assert.That(
             async () => await node.Loop.MergeAsync([SomeEvents.Entry(3, 3)]), Throws.InstanceOf<StoreException>());
