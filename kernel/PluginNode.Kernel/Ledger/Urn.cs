@@ -5,8 +5,8 @@ namespace PluginNode.Ledger;
 /// <summary>
 /// Entries to be drawn at random without replacement, each with the weight of its day and importance. Every entry has
 /// an exponential key (Efraimidis and Spirakis, 2006), and the smallest are drawn; since those of one day weigh the
-/// same, a group's keys follow from its size, one after the other, and only as many are made as are drawn. Keys are compared
-/// by their logarithms: a weight of years ago would be 0 as a double. Used under the index's lock.
+/// same, a group's keys follow from its size, one after the other, and only as many are made as are drawn. Keys are
+/// compared by their logarithms: a weight of years ago would be 0 as a double. Used under the index's lock.
 /// </summary>
 internal sealed class Urn(IChance chance)
 {
