@@ -4,6 +4,7 @@ using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Kernel.Tests.Fakes;
 using PluginNode.Ledger;
+using PluginNode.Storage;
 
 namespace PluginNode.Kernel.Tests.Ledger;
 
@@ -121,6 +122,19 @@ public sealed class EventIntakeTests
             await again.MergeAsync(other.Hello("carol", TestNode.IdOf(4)), other.Tell("lie"), Carol.Tell("truth")),
             merged: 1, rejected: [EventVerdict.OtherKey, EventVerdict.WrongSignature]);
         Assert.That((again.Keys.KeyOf("carol"), again.Keys.OtherKeys), Is.EqualTo((TestNode.IdOf(3), 1)));
+    }
+
+    [Test]
+    public async Task APinnedKey_WhoseCommitFailed_IsKeptWithTheNext()
+    {
+        var node = await LedgerNode.StartAsync(options: _options);
+        node.Store.BeforeCommit = _ => throw new StoreFullException("full");
+        Assert.That(
+            async () => await node.MergeAsync(Carol.Hello("carol", TestNode.IdOf(3))),
+            Throws.InstanceOf<StoreException>());
+        node.Store.BeforeCommit = null;
+        await node.MergeAsync(Alice.Tell("a"));
+        Assert.That((await node.RestartAsync()).Keys.KeyOf("carol"), Is.EqualTo(TestNode.IdOf(3)));
     }
 
     [TestCase("alice", TestName = "a configured name")]

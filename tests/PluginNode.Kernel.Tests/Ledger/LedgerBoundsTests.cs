@@ -61,6 +61,16 @@ public sealed class LedgerBoundsTests
     }
 
     [Test]
+    public void WhatLeftAFullGroup_IsRefusedBeforeAnySignatureIsChecked()
+    {
+        var entries = Enumerable.Range(0, 8)
+            .Select(i => SomeEvents.Entry(i, 1000 + i, bounds: [new EventBound(1, 5, "e", "s")])).ToList();
+        var index = SomeEvents.IndexOf(entries);
+        Assert.That(index.AllIds(), Is.EqualTo(entries.TakeLast(5).Select(e => e.Event.Id)));
+        Assert.That(entries.Take(3).Select(index.Foresee), Is.All.EqualTo(Addition.Pruned));
+    }
+
+    [Test]
     public void ADuplicate_OfAFullGroup_DeletesNothing()
     {
         var entries = Enumerable.Range(0, 20)
