@@ -1,3 +1,5 @@
+using PluginNode.Ledger;
+
 namespace PluginNode;
 
 /// <summary>
@@ -20,7 +22,8 @@ namespace PluginNode;
 /// <param name="InboxWaiting">Messages that wait for the application, now.</param>
 /// <param name="DamagedRecords">Store records found damaged, at start or since.</param>
 /// <param name="ClockHeld">Whether the clock is in doubt and nothing expires.</param>
+/// <param name="Ledger">Those of the ledger.</param>
 public sealed record KernelMetrics(
     long Accepted, long Restored, long Replayed, long Delivered, long Sent, long Dead, long Cancelled, long Quarantined,
     long Waiting, long DeadLetters, long InboxReceived, long InboxDuplicates, long InboxRefused, long InboxWaiting,
-    long DamagedRecords, bool ClockHeld);
+    long DamagedRecords, bool ClockHeld, LedgerMetrics Ledger);

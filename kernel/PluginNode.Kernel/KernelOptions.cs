@@ -1,4 +1,5 @@
 using PluginNode.Delivery;
+using PluginNode.Ledger;
 
 namespace PluginNode;
 
@@ -27,6 +28,9 @@ public sealed record KernelOptions
 
     /// <summary>Limits of the inbox.</summary>
     public InboxLimits Inbox { get; init; } = new();
+
+    /// <summary>The ledger.</summary>
+    public LedgerOptions Ledger { get; init; } = new();
 }
 
 /// <summary>Exponential backoff with a cap; with full jitter a wait is drawn evenly from nothing to the computed

@@ -50,4 +50,20 @@ internal static partial class LogMessages
     [LoggerMessage(1013, LogLevel.Error, "A message sink does not come back: it is left behind, and what it was "
         + "handling stays in the inbox.")]
     public static partial void SinkHangs(ILogger logger);
+
+    [LoggerMessage(1014, LogLevel.Error, "{Count} events of the ledger are lost: their record {Sequence} is damaged; a "
+        + "copy lies in the store's quarantine. Neighbours are asked for them again.")]
+    public static partial void EventsDamaged(ILogger logger, int count, long sequence);
+
+    [LoggerMessage(1015, LogLevel.Information, "Ledger open: {Events} events in {Records} records, {Keys} learned "
+        + "keys.")]
+    public static partial void LedgerOpened(ILogger logger, int events, int records, int keys);
+
+    [LoggerMessage(1016, LogLevel.Warning, "An event announces another key than the one known for its emitter; it is "
+        + "refused. {Count} so far. If that peer really has a new key, remove the old one.")]
+    public static partial void OtherKey(ILogger logger, long count);
+
+    [LoggerMessage(1017, LogLevel.Warning, "A peer claims a member id that another peer is known by; the first keeps "
+        + "it. {Count} so far.")]
+    public static partial void OtherId(ILogger logger, long count);
 }

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using PluginNode.Delivery;
+using PluginNode.Events;
 using PluginNode.Identity;
+using PluginNode.Ledger;
 using PluginNode.Peers;
 using PluginNode.Plugins;
 using PluginNode.Storage;
@@ -13,7 +15,15 @@ namespace PluginNode;
 /// <summary>What a kernel is made of.</summary>
 public sealed record KernelParts(
     NodeIdentity Identity, IReadOnlyList<NodeIdentity> Former, IRecordStore Store, PeerBook Peers, TimeProvider Time,
-    IChance Chance, ILoggerFactory Loggers);
+    IChance Chance, ILoggerFactory Loggers)
+{
+    /// <summary>The event kinds. Those of plugins are added before the kernel is opened: what the store kept falls
+    /// under their bounds. Default: none.</summary>
+    public EventKinds Kinds { get; init; } = new();
+
+    /// <summary>Where events' signatures are checked. Default: on the thread of who merges.</summary>
+    public ISignatureChecks SignatureChecks { get; init; } = new InlineSignatureChecks();
+}
 
 /// <summary>What came of removing a peer.</summary>
 public enum PeerRemoval
@@ -54,6 +64,7 @@ public sealed class NodeKernel : IAsyncDisposable
     private readonly Router _router;
     private readonly Reception _reception;
     private readonly SinkDispatcher _sinks;
+    private readonly NodeLedger _ledger;
     private readonly CancellationTokenSource _stopped = new();
     private Task _ticking = Task.CompletedTask;
     private bool _stopBegun;
@@ -79,6 +90,7 @@ public sealed class NodeKernel : IAsyncDisposable
         Inbox = new Inbox(_inbox);
         _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock);
         _sinks = new SinkDispatcher(Inbox, _inbox, options.Retry, parts, _logger);
+        _ledger = new NodeLedger(parts, options.Ledger, _journal, _logger);
     }
 
     /// <summary>Messages to peers.</summary>
@@ -86,6 +98,15 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>Messages from peers.</summary>
     public Inbox Inbox { get; }
+
+    /// <summary>The verified events.</summary>
+    public ILedger Ledger => _ledger.Index;
+
+    /// <summary>Records events of this node.</summary>
+    public OwnEvents Events => _ledger.Own;
+
+    /// <summary>Verifies and merges events of others.</summary>
+    public EventIntake Intake => _ledger.Intake;
 
     /// <summary>The peers.</summary>
     public PeerBook Peers => _parts.Peers;
@@ -171,13 +192,14 @@ public sealed class NodeKernel : IAsyncDisposable
     {
         var (received, duplicates, refused, inbox) = await _inbox.Box.AskAsync(
             () => (_inbox.Received, _inbox.Duplicates, _inbox.Refused, _inbox.Waiting));
+        var ledger = await _ledger.MetricsAsync();
         return await _outbox.Box.AskAsync(() =>
         {
             var c = _outbox.Counters;
             return new KernelMetrics(
                 c.Accepted, c.Restored, c.Replayed, c.Delivered, c.Sent, c.Dead, c.Cancelled, c.Quarantined,
                 _outbox.WaitingNow, _outbox.DeadLetters, received, duplicates, refused, inbox,
-                StoreReport.Damage.Count + _journal.Damaged, _clock.Held);
+                StoreReport.Damage.Count + _journal.Damaged, _clock.Held, ledger);
         });
     }
 
@@ -194,6 +216,7 @@ public sealed class NodeKernel : IAsyncDisposable
         await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
+        await _ledger.StopAsync();
         try
         {
             await _clock.MarkAsync();
@@ -229,6 +252,7 @@ public sealed class NodeKernel : IAsyncDisposable
         Peers.Restore(_journal, content.Peers);
         _outbox.Restore(content.Outbox, content.DeadMarks, content.RememberedIds, Policy);
         _inbox.Restore(content.Inbox, content.SeenIds);
+        await _ledger.RestoreAsync(content, cancellation);
         LogMessages.StoreOpened(
             _logger, _outbox.Counters.Restored, content.Inbox.Count, _outbox.DeadLetters, StoreReport.Damage.Count);
     }

@@ -30,4 +30,10 @@ public enum EventVerdict
     /// <summary>The key of its emitter, or of voters who could decide, is not known: it may still turn out
     /// valid.</summary>
     UnknownKey,
+
+    /// <summary>It is further ahead of the clock than five minutes.</summary>
+    AheadOfTime,
+
+    /// <summary>It announces a key for a name that another key is known for.</summary>
+    OtherKey,
 }

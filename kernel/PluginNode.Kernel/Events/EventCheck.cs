@@ -10,9 +10,10 @@ public readonly record struct EventCheck
     internal EventCheck(EventVerdict verdict, string? reason, EventReading reading = default) =>
         (Verdict, Reason, Reading) = (verdict, reason, reading);
 
-    internal EventCheck(EventReading reading, ReadOnlySpan<byte> hash)
+    internal EventCheck(EventReading reading, ReadOnlySpan<byte> hash, UInt128 attestation)
         : this(EventVerdict.Valid, null, reading)
     {
+        Attestation = attestation;
         _hashStart = MemoryMarshal.Read<UInt128>(hash);
         _hashEnd = MemoryMarshal.Read<UInt128>(hash[16..]);
     }
@@ -25,6 +26,10 @@ public readonly record struct EventCheck
 
     /// <summary>What its kind read; a default value where it did not get that far.</summary>
     public EventReading Reading { get; }
+
+    /// <summary>For an event that voters vouch for: what its content is called whatever its time is, because they do
+    /// not sign that. 0 for others.</summary>
+    public UInt128 Attestation { get; }
 
     /// <summary>Whether it is valid as far as was looked.</summary>
     public bool IsValid => Verdict == EventVerdict.Valid;

@@ -32,7 +32,8 @@ public static class EventVerifier
             return new EventCheck(EventVerdict.WrongId, "the id is not that of the content", reading);
         Span<byte> hash = stackalloc byte[EventIds.HashBytes];
         EventIds.HashToSign(@event.Id, @event.Timestamp, @event.Service, @event.Emitter, written, hash);
-        return new EventCheck(reading, hash);
+        var attestation = kind is IVouchedKind ? EventIds.IdOf(0, @event.Service, written).Value : 0;
+        return new EventCheck(reading, hash, attestation);
     }
 
     /// <summary>Whether the key's owner signed it.</summary>
@@ -61,9 +62,21 @@ public static class EventVerifier
     public static EventCheck Check(
         Event @event, IEventKind kind, PeerId? emitterKey, Func<string, PeerId?> keyOfVoter)
     {
-        ArgumentNullException.ThrowIfNull(keyOfVoter);
         var content = CheckContent(@event, kind);
-        if (!content.IsValid) return content;
+        return content.IsValid ? CheckSigners(@event, content, kind, emitterKey, keyOfVoter) : content;
+    }
+
+    /// <summary>Who signed it: the emitter or, where its kind has them, voters.</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="content">What <see cref="CheckContent"/> found valid.</param>
+    /// <param name="kind">The kind of its service.</param>
+    /// <param name="emitterKey">The emitter's key; null where it is not known.</param>
+    /// <param name="keyOfVoter">The key of a voter, as its kind names voters; null where it is not known.</param>
+    public static EventCheck CheckSigners(
+        Event @event, EventCheck content, IEventKind kind, PeerId? emitterKey, Func<string, PeerId?> keyOfVoter)
+    {
+        ArgumentNullException.ThrowIfNull(@event);
+        ArgumentNullException.ThrowIfNull(keyOfVoter);
         if (kind is not IVouchedKind vouched) return CheckSignature(@event, content, emitterKey);
         var votes = VoteCounter.Check(@event, content, vouched, keyOfVoter);
         var signed = @event.Emitter.Length > 0 || !@event.Signature.IsEmpty;

@@ -11,4 +11,6 @@ internal enum Collection : byte
     SeenIds = 5,
     Peers = 6,
     Clock = 7,
+    Events = 8,
+    PinnedKeys = 9,
 }

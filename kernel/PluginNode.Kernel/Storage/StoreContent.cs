@@ -13,6 +13,8 @@ internal sealed class StoreContent
     public List<(long Sequence, SeenIds Ids)> SeenIds { get; } = [];
     public List<(long Sequence, StoredPeer Peer)> Peers { get; } = [];
     public List<(long Sequence, ClockMark Mark)> Clock { get; } = [];
+    public List<(RecordHeader Header, EventsHeader Plain)> Events { get; } = [];
+    public List<(long Sequence, PinnedKeys Keys)> PinnedKeys { get; } = [];
 
     public static async Task<StoreContent> ReadAsync(Journal journal, CancellationToken cancellation)
     {
@@ -70,6 +72,12 @@ internal sealed class StoreContent
                 var clock = ClockMark.Parser.ParseFrom(plain);
                 Sensible(RecordSense.Problem(clock));
                 Clock.Add((sequence, clock));
+                break;
+            case Collection.Events:
+                Events.Add((header, EventsHeader.Parser.ParseFrom(plain)));
+                break;
+            case Collection.PinnedKeys:
+                PinnedKeys.Add((sequence, Records.PinnedKeys.Parser.ParseFrom(plain)));
                 break;
             default:
                 throw new InvalidDataException($"collection {header.Key.Collection} is unknown to this version");

@@ -9,8 +9,12 @@ namespace PluginNode.NaraEvents.Kinds;
 /// of it has one content; the observer of a restart is under no signature. Nor is the member <c>importance</c>: what an
 /// event is worth here follows from its type, which is signed.
 /// </summary>
-internal sealed class ObservationKind : IEventKind
+internal sealed class ObservationKind : IEventKind, IBoundedKind
 {
+    private const int MostInWindow = 10;
+    private const long WindowNanoseconds = 5L * 60 * 1_000_000_000;
+    private const int MostOfPair = 20;
+
     private const int Observer = 0, Subject = 1, Type = 2, State = 3, Start = 4, Restarts = 5, Importance = 6;
 
     private static readonly Schema Members = new(
@@ -36,6 +40,14 @@ internal sealed class ObservationKind : IEventKind
         var importance = f[Type].Is(data, "status-change"u8) ? EventImportance.High : EventImportance.Critical;
         return EventReading.Valid(f[Observer].Text(data), f[Subject].Text(data), importance);
     }
+
+    /// <summary>By emitter and not by observer, because the observer of a restart is under no signature. Windows lie
+    /// side by side: which one an event falls into must not depend on what else was heard.</summary>
+    public IReadOnlyList<EventBound> BoundsOf(string emitter, long timestamp, in EventReading reading) =>
+    [
+        new EventBound(Rule: 1, MostInWindow, emitter, reading.Target, timestamp / WindowNanoseconds),
+        new EventBound(Rule: 2, MostOfPair, emitter, reading.Target),
+    ];
 
     private static string? ProblemOf(ReadOnlySpan<Field> f, ReadOnlySpan<byte> data, bool isRestart)
     {

@@ -5,8 +5,10 @@ using PluginNode.NaraEvents.Reading;
 namespace PluginNode.NaraEvents.Kinds;
 
 /// <summary>How long a round trip took, in milliseconds.</summary>
-internal sealed class PingKind : IEventKind
+internal sealed class PingKind : IEventKind, IBoundedKind
 {
+    private const int MostOfTarget = 5;
+
     private const int Observer = 0, Target = 1, RoundTrip = 2;
 
     private static readonly Schema Members = new(
@@ -27,4 +29,7 @@ internal sealed class PingKind : IEventKind
         if (!(f[RoundTrip].Number > 0)) return EventReading.Invalid("rtt: must be more than 0");
         return EventReading.Valid(f[Observer].Text(data), f[Target].Text(data), EventImportance.Fleeting);
     }
+
+    public IReadOnlyList<EventBound> BoundsOf(string emitter, long timestamp, in EventReading reading) =>
+        [new EventBound(Rule: 1, MostOfTarget, About: reading.Target)];
 }
