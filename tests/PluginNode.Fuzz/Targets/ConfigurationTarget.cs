@@ -14,7 +14,6 @@ namespace PluginNode.Fuzz.Targets;
 /// </summary>
 internal sealed class ConfigurationTarget : FuzzTarget
 {
-    private static readonly string Folder = Directory.CreateTempSubdirectory("pluginnode-fuzz-").FullName;
     private static readonly JsonDocumentOptions Relaxed =
         new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -56,7 +55,8 @@ internal sealed class ConfigurationTarget : FuzzTarget
     public override Verdict Check(byte[] input)
     {
         var parts = Parts.Split(input);
-        var file = Path.Combine(Folder, "plugins.json");
+        using var folder = new TemporaryFolder();
+        var file = folder["plugins.json"];
         File.WriteAllBytes(file, parts.Count == 0 ? [] : parts[0]);
         var environment = Environment(parts);
         try

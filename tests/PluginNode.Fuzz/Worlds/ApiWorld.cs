@@ -58,7 +58,8 @@ internal sealed class ApiWorld : IAsyncDisposable
 
     private static NodeSettings Configure()
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("pluginnode-fuzz-").FullName, "plugins.json");
+        using var folder = new TemporaryFolder();
+        var file = folder["plugins.json"];
         var key = Convert.ToBase64String(SomeNodes.Sender.Self.ToPublicKey());
         File.WriteAllText(file, $$"""
             { "delivery": { "protocols": { "/c": "critical", "/m": "moderate" }, "limits": { "payload": "4KiB" } },
