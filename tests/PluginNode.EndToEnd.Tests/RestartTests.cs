@@ -56,6 +56,17 @@ public sealed class RestartTests
         Assert.That(await TextsAsync(_receiver, "inbox"), Is.EqualTo(new[] { "second" }), "acknowledged stays away");
     }
 
+    [Test]
+    public async Task Killed_ItsOwnEventsAreThere_WithTheSignatureThatTheyHad()
+    {
+        var body = new JsonObject { ["service"] = "door", ["data"] = new JsonObject { ["open"] = true } };
+        var (status, recorded) = await _sender.PostAsync("/v1/events", body);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.Created));
+        await AgainAsync(_sender, gently: false);
+        var events = (await _sender.GetAsync("/v1/events?service=door"))["events"]!.AsArray();
+        Assert.That(events.Select(e => e!.ToJsonString()), Is.EqualTo(new[] { recorded!.ToJsonString() }));
+    }
+
     [Test, Platform(Exclude = "Win", Reason = "There are no such signals.")]
     public async Task Terminated_ModerateOnesBecomeDeadLetters_CriticalOnesWait_AndTheExitCodeIs0()
     {

@@ -94,7 +94,7 @@ public sealed class ConfigurationFileTests
 
     [TestCase("""{ "nod": {} }""", "nod: unknown key; known are node, api, store, plugins, delivery, inbox, peers")]
     [TestCase("""{ "node": { "nam": "x" } }""", "node.nam: unknown key")]
-    [TestCase("""{ "node": { "memory": "auto" } }""", "node.memory: unknown key")]
+    [TestCase("""{ "node": { "memory": "big" } }""", "node.memory: auto, short, medium or hog is needed")]
     [TestCase("""{ "plugins": { "reload": true } }""", "plugins.reload: unknown key")]
     [TestCase("""{ "delivery": { "levels": { "a": { "retry": [] } } } }""", "delivery.levels.a.retry: unknown key")]
     [TestCase("""{ "delivery": { "limits": { "whenFull": "drop" } } }""", "delivery.limits.whenFull: unknown key")]
@@ -159,7 +159,7 @@ public sealed class ConfigurationFileTests
         {
             "plugins.json: nope: unknown key; known are node, api, store, plugins, delivery, inbox, peers",
             "plugins.json: node.name: a text in quotes is needed",
-            "plugins.json: node.also: unknown key; known are name, data, identity, formerIdentities",
+            "plugins.json: node.also: unknown key; known are name, data, identity, memory, formerIdentities",
             "plugins.json: delivery.retry.first: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: delivery.retry.most: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: peers[0].name: is missing",

@@ -62,7 +62,7 @@ public sealed class MessageApiTests
     [TestCase("""{ "to": "away", "protocol": "/test/critical", "payload": "?" }""", 400, "payload: base64")]
     [TestCase("""{ "to": "away", "protocol": "/test/critical", "text": "\ud800" }""", 400, "text: ")]
     [TestCase("""{ "to": "away", "protocol": "/", "text": "", "attributes": { "a": null } }""", 400, "attributes.a: ")]
-    [TestCase("""{ "to": "away", "protocol": "/x", "text": "x", "attributes": { "\ud800": "x" } }""", 400, "Unicode")]
+    [TestCase("""{ "to": "away", "protocol": "/x", "text": "x", "attributes": { "\ud800": "x" } }""", 400, "UTF-16")]
     [TestCase("""{ "to": "away", "protocol": "/x", "text": "x", "text": "y" }""", 400, "text")]
     [TestCase("""{ "to": "away", "protocol": "/x", "text": "x", "attributes": { "a": "1", "a": "2" } }""", 400, "a")]
     [TestCase("""{ "to": "away", "protocol": "/\u001b[31m", "level": "critical", "text": "x" }""", 400, "protocol: ")]

@@ -24,6 +24,7 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(PeerBody))]
 [JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(PluginList))]
+[JsonSerializable(typeof(EventPost))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -69,6 +69,7 @@ internal sealed class ControlApi : IAsyncDisposable
         BatchRoute.Map(app);
         DeadLetterRoutes.Map(app);
         InboxRoutes.Map(app);
+        EventRoutes.Map(app);
         PeerRoutes.Map(app);
         PluginRoutes.Map(app);
         HealthRoutes.Map(app);

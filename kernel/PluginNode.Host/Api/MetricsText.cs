@@ -27,6 +27,9 @@ internal static class MetricsText
         Counter("inbox_refused_total", "Messages that were refused for good.", metrics.InboxRefused);
         Gauge("inbox_waiting", "Messages that wait to be acknowledged.", metrics.InboxWaiting);
         Counter("store_damaged_records_total", "Damaged records that were found.", metrics.DamagedRecords);
+        Gauge("events", "Events in the ledger.", metrics.Ledger.Events);
+        Counter("events_merged_total", "Events that came into the ledger.", metrics.Ledger.Merged);
+        Counter("events_pruned_total", "Events that gave way to others, or found no room.", metrics.Ledger.Pruned);
         Gauge("clock_held", "1 while the clock is in doubt and nothing expires.", metrics.ClockHeld ? 1 : 0);
         return text.ToString();
 

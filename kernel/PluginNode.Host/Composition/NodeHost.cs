@@ -1,6 +1,8 @@
 using PluginNode.Api;
 using PluginNode.Configuration;
 using PluginNode.Delivery;
+using PluginNode.Events;
+using PluginNode.Ledger;
 using PluginNode.Storage;
 using PluginNode.Transports;
 
@@ -71,8 +73,9 @@ public sealed class NodeHost : IAsyncDisposable
         NodeHost? host = null;
         try
         {
-            kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
-            var node = new RunningNode(settings, kernel, plugins, PluginKinds.Of(plugins), time);
+            var kinds = PluginKinds.Of(plugins);
+            kernel = await OpenAsync(settings, services, former, plugins, kinds, logger, cancellation);
+            var node = new RunningNode(settings, kernel, plugins, kinds, time);
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
@@ -128,11 +131,14 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static async Task<NodeKernel> OpenAsync(
         NodeSettings settings, NodeServices services, IReadOnlyList<Identity.NodeIdentity> former, PluginSet plugins,
-        ILogger logger, CancellationToken cancellation)
+        EventKinds kinds, ILogger logger, CancellationToken cancellation)
     {
         var (store, name) = plugins.ChooseStore(settings.Sections.Store);
         var parts = new KernelParts(
-            services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers);
+            services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers)
+        {
+            Kinds = kinds, SignatureChecks = new ParallelSignatureChecks(),
+        };
         try
         {
             HostLogMessages.StoreChosen(logger, name);

@@ -42,6 +42,10 @@ public sealed record NodeSection
     /// <summary>The identity file, a private key. Default: <c>identity.pem</c> in the data folder.</summary>
     public string? Identity { get; set; }
 
+    /// <summary>How many events the ledger holds: <c>short</c> (20 000), <c>medium</c> (80 000), <c>hog</c> (320 000),
+    /// or <c>auto</c>, by the memory that the machine or the container has. Default <c>auto</c>.</summary>
+    public string Memory { get; set; } = "auto";
+
     /// <summary>Identity files of keys that still open older records. Default none.</summary>
     public IReadOnlyList<string> FormerIdentities { get; set; } = [];
 }

@@ -1,4 +1,5 @@
 using PluginNode.Identity;
+using PluginNode.Ledger;
 using PluginNode.Peers;
 
 namespace PluginNode.Configuration;
@@ -21,7 +22,13 @@ internal static class SettingsBuilder
                 problems.Add($"plugins.pins.{id}: a SHA-256 of 64 hexadecimal digits is needed");
 
         var listen = Listen(sections.Api, problems);
-        var kernel = KernelOptionsBuilder.Build(sections.Delivery, sections.Inbox, problems);
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var profile = MemoryProfile.Find(sections.Node.Memory, available);
+        if (profile is null) problems.Add("node.memory: auto, short, medium or hog is needed");
+        var kernel = KernelOptionsBuilder.Build(sections.Delivery, sections.Inbox, problems) with
+        {
+            Ledger = new LedgerOptions { Name = sections.Node.Name, Profile = profile ?? MemoryProfile.Medium },
+        };
         var peers = Peers(sections.Peers, problems);
         return problems.Count > 0 || listen is null ? null : new NodeSettings
         {

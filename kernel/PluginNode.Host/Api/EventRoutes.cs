@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Json;
+using PluginNode.Composition;
+using PluginNode.Events;
+using PluginNode.Ledger;
+using PluginNode.Storage;
+using EventId = PluginNode.Events.EventId;
+
+namespace PluginNode.Api;
+
+/// <summary>The body of <c>POST /v1/events</c>.</summary>
+public sealed record EventPost
+{
+    /// <summary>What kind of event: 1 to 64 bytes without <c>:</c> and control characters.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>What happened; any JSON, at most 64 KiB.</summary>
+    public required JsonElement Data { get; init; }
+}
+
+/// <summary><c>/v1/events</c>: the ledger. Events are shown as they stand on the wires, byte for byte.</summary>
+internal static class EventRoutes
+{
+    private const string Json = "application/json; charset=utf-8";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/events", RecordAsync)
+            .WithSummary("Record an event of this node: signed, and on stable storage")
+            .Body<EventPost>().Produces(201).Problems(400, 413, 503, 507);
+        routes.MapGet("/v1/events", List)
+            .WithSummary("Events: mode page (oldest first, from a cursor on), recent (newest first) or sample")
+            .Produces(200).Problems(400);
+        routes.MapGet("/v1/events/{id}", Find).WithSummary("One event").Produces(200).Problems(400, 404);
+    }
+
+    private static async Task<IResult> RecordAsync(HttpContext context, RunningNode node)
+    {
+        var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.EventPost);
+        RecordedEvent recorded;
+        try
+        {
+            recorded = await node.Kernel.Events.RecordAsync(
+                body.Service, JsonSerializer.SerializeToUtf8Bytes(body.Data, ApiJson.Wire.JsonElement));
+        }
+        catch (StoreException e)
+        {
+            var full = e is StoreFullException;
+            return ProblemBody.Result(
+                full ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
+        if (recorded.Event is not { } @event)
+            return ProblemBody.Result(
+                recorded.Verdict == EventVerdict.TooLarge
+                    ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest,
+                recorded.Problem!);
+        var json = new ArrayBufferWriter<byte>(1024);
+        new EventCodec(node.Kinds).Encode(@event, json);
+        context.Response.Headers.Location = $"/v1/events/{@event.Id}";
+        return new JsonResult(json.WrittenMemory, StatusCodes.Status201Created);
+    }
+
+    private static JsonResult List(
+        RunningNode node, string? mode = null, string[]? service = null, string[]? subject = null, string? after = null,
+        long since = 0, int limit = 100)
+    {
+        var page = node.Kernel.Ledger.Read(new LedgerQuery
+        {
+            Mode = ModeOf(mode), Services = service ?? [], Subjects = subject ?? [], Since = since,
+            Limit = Waits.Limit(limit), After = CursorOf(after),
+        });
+        var json = new ArrayBufferWriter<byte>(64 * 1024);
+        var codec = new EventCodec(node.Kinds);
+        json.Write("{\"events\":["u8);
+        foreach (var (index, @event) in page.Events.Index())
+        {
+            if (index > 0) json.Write(","u8);
+            codec.Encode(@event, json);
+        }
+        json.Write("],\"next\":"u8);
+        json.Write(page.Next is { } next ? System.Text.Encoding.ASCII.GetBytes($"\"{next}\"") : "null"u8);
+        json.Write("}"u8);
+        return new JsonResult(json.WrittenMemory, StatusCodes.Status200OK);
+    }
+
+    private static IResult Find(RunningNode node, string id)
+    {
+        if (!EventId.TryParse(id, out var parsed))
+            return ProblemBody.Result(
+                StatusCodes.Status400BadRequest, "id: 32 hexadecimal digits in lower case are needed");
+        if (node.Kernel.Ledger.Find(parsed) is not { } @event)
+            return ProblemBody.Result(StatusCodes.Status404NotFound, $"there is no event {id}");
+        var json = new ArrayBufferWriter<byte>(1024);
+        new EventCodec(node.Kinds).Encode(@event, json);
+        return new JsonResult(json.WrittenMemory, StatusCodes.Status200OK);
+    }
+
+    private static LedgerMode ModeOf(string? mode) => mode switch
+    {
+        null or "page" => LedgerMode.Page,
+        "recent" => LedgerMode.Recent,
+        "sample" => LedgerMode.Sample,
+        _ => throw new ProblemException(StatusCodes.Status400BadRequest, "mode: page, recent or sample is needed"),
+    };
+
+    private static LedgerCursor? CursorOf(string? after) => after is null ? null : LedgerCursor.Parse(after)
+        ?? throw new ProblemException(StatusCodes.Status400BadRequest, "after: the 'next' of another page is needed");
+
+    private sealed class JsonResult(ReadOnlyMemory<byte> json, int status) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = status;
+            httpContext.Response.ContentType = Json;
+            httpContext.Response.ContentLength = json.Length;
+            return httpContext.Response.Body.WriteAsync(json).AsTask();
+        }
+    }
+}

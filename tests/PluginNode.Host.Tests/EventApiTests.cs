@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+
+namespace PluginNode.Host.Tests;
+
+/// <summary>An application's own events: recorded, signed, read back, and there after a restart.</summary>
+public sealed class EventApiTests
+{
+    private TestNode _node = null!;
+
+    [SetUp]
+    public async Task StartAsync() => _node = await TestNode.StartAsync(TestNode.Configuration());
+
+    [TearDown]
+    public async Task StopAsync() => await _node.DisposeAsync();
+
+    [Test]
+    public async Task Record_AnEvent_IsReadBackAsItIs()
+    {
+        var (status, sent) = await PostAsync(
+            "/v1/events", """{ "service": "door", "data": { "b": 1.50, "a": "\u00fc" } }""");
+        Assert.That(status, Is.EqualTo(201));
+        var id = sent!["id"]!.GetValue<string>();
+        Assert.Multiple(() =>
+        {
+            Assert.That(id, Does.Match("^[0-9a-f]{32}$"));
+            Assert.That(sent["svc"]!.GetValue<string>(), Is.EqualTo("door"));
+            Assert.That(sent["sig"]!.GetValue<string>(), Has.Length.EqualTo(88));
+            Assert.That(sent["data"]!["a"]!.GetValue<string>(), Is.EqualTo("ü"));
+        });
+        var one = (await _node.GetAsync($"/v1/events/{id}")).Body!;
+        Assert.That(one.ToJsonString(), Is.EqualTo(sent.ToJsonString()));
+    }
+
+    [Test]
+    public async Task List_Pages_GiveEachEventOnce([Values("page", "recent")] string mode)
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 7; i++)
+        {
+            var (_, body) = await PostAsync(
+                "/v1/events", $$"""{ "service": "{{(i % 2 == 0 ? "even" : "odd")}}", "data": {{i}} }""");
+            ids.Add(body!["id"]!.GetValue<string>());
+        }
+        if (mode == "recent")
+        {
+            Assert.That(await IdsAsync("mode=recent&limit=3"), Is.EqualTo(ids.AsEnumerable().Reverse().Take(3)));
+            return;
+        }
+        var seen = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = (await _node.GetAsync($"/v1/events?limit=3{(after is null ? "" : $"&after={after}")}")).Body!;
+            seen.AddRange(page["events"]!.AsArray().Select(e => e!["id"]!.GetValue<string>()));
+            after = page["next"]?.GetValue<string>();
+        } while (after is not null);
+        Assert.That(seen, Is.EqualTo(ids));
+        Assert.That(await IdsAsync("service=odd"), Is.EqualTo(ids.Where((_, i) => i % 2 == 1)));
+    }
+
+    [TestCase("""{ "service": "a:b", "data": 1 }""", 400, "is no service")]
+    [TestCase("""{ "service": "", "data": 1 }""", 400, "is no service")]
+    [TestCase("""{ "service": "x" }""", 400, "data: is missing")]
+    [TestCase("""{ "service": "x", "data": 12345678901234567890 }""", 400, "integer")]
+    public async Task Record_Wrong_IsAProblem(string body, int status, string detail)
+    {
+        var (told, problem) = await PostAsync("/v1/events", body);
+        Assert.That(told, Is.EqualTo(status));
+        Assert.That(problem!["detail"]!.GetValue<string>(), Does.Contain(detail));
+    }
+
+    [Test]
+    public async Task Record_TooMuch_Is413()
+    {
+        var (status, _) = await PostAsync(
+            "/v1/events", $$"""{ "service": "x", "data": "{{new string('x', 70_000)}}" }""");
+        Assert.That(status, Is.EqualTo(413));
+    }
+
+    [TestCase("/v1/events?mode=slice", "mode")]
+    [TestCase("/v1/events?after=yesterday", "after")]
+    [TestCase("/v1/events?limit=0", "limit")]
+    [TestCase("/v1/events/xyz", "id")]
+    public async Task Read_Wrong_IsAProblem(string path, string names)
+    {
+        var (status, problem) = await _node.GetAsync(path);
+        Assert.That((int)status, Is.EqualTo(400));
+        Assert.That(problem!["detail"]!.GetValue<string>(), Does.StartWith(names));
+    }
+
+    private async Task<(int Status, JsonNode? Body)> PostAsync(string path, string body)
+    {
+        var (status, answer) = await _node.CallAsync(HttpMethod.Post, path, body);
+        return ((int)status, answer);
+    }
+
+    private async Task<List<string>> IdsAsync(string query)
+    {
+        var page = (await _node.GetAsync($"/v1/events?{query}")).Body!;
+        return [.. page["events"]!.AsArray().Select(e => e!["id"]!.GetValue<string>())];
+    }
+}
