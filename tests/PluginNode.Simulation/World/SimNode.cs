@@ -125,8 +125,6 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
     /// <summary>The kernel's own faults end the run.</summary>
     private sealed partial class SimLog(Scheduler scheduler, Auditor auditor, INode node) : ILoggerFactory, ILogger
     {
-        private const int StoreDamaged = 1002; // of the kernel's log messages
-
         public ILogger CreateLogger(string categoryName) => this;
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
@@ -141,7 +139,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         {
             var text = Ids().Replace(formatter(state, exception), m => auditor.NumberOf(Guid.Parse(m.Value)));
             scheduler.Trace.Add(node.Name, text);
-            if (eventId.Id == StoreDamaged) auditor.ToldOfDamage(node);
+            if (text.Contains("copied to quarantine", StringComparison.Ordinal)) auditor.ToldOfDamage(node);
             if (logLevel == LogLevel.Critical) throw new SimulationException($"{node.Name}: {text}");
         }
 
