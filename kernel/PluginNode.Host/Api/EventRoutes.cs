@@ -54,10 +54,8 @@ internal static class EventRoutes
                 recorded.Verdict == EventVerdict.TooLarge
                     ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest,
                 recorded.Problem!);
-        var json = new ArrayBufferWriter<byte>(1024);
-        new EventCodec(node.Kinds).Encode(@event, json);
         context.Response.Headers.Location = $"/v1/events/{@event.Id}";
-        return new JsonResult(json.WrittenMemory, StatusCodes.Status201Created);
+        return One(@event, node, StatusCodes.Status201Created);
     }
 
     private static JsonResult List(
@@ -70,12 +68,11 @@ internal static class EventRoutes
             Limit = Waits.Limit(limit), After = CursorOf(after),
         });
         var json = new ArrayBufferWriter<byte>(64 * 1024);
-        var codec = new EventCodec(node.Kinds);
         json.Write("{\"events\":["u8);
         foreach (var (index, @event) in page.Events.Index())
         {
             if (index > 0) json.Write(","u8);
-            codec.Encode(@event, json);
+            node.Codec.Encode(@event, json);
         }
         json.Write("],\"next\":"u8);
         json.Write(page.Next is { } next ? System.Text.Encoding.ASCII.GetBytes($"\"{next}\"") : "null"u8);
@@ -88,11 +85,16 @@ internal static class EventRoutes
         if (!EventId.TryParse(id, out var parsed))
             return ProblemBody.Result(
                 StatusCodes.Status400BadRequest, "id: 32 hexadecimal digits in lower case are needed");
-        if (node.Kernel.Ledger.Find(parsed) is not { } @event)
-            return ProblemBody.Result(StatusCodes.Status404NotFound, $"there is no event {id}");
+        return node.Kernel.Ledger.Find(parsed) is { } @event
+            ? One(@event, node, StatusCodes.Status200OK)
+            : ProblemBody.Result(StatusCodes.Status404NotFound, $"there is no event {id}");
+    }
+
+    private static JsonResult One(Event @event, RunningNode node, int status)
+    {
         var json = new ArrayBufferWriter<byte>(1024);
-        new EventCodec(node.Kinds).Encode(@event, json);
-        return new JsonResult(json.WrittenMemory, StatusCodes.Status200OK);
+        node.Codec.Encode(@event, json);
+        return new JsonResult(json.WrittenMemory, status);
     }
 
     private static LedgerMode ModeOf(string? mode) => mode switch

@@ -14,6 +14,9 @@ public sealed record RunningNode(
 {
     private volatile string _phase = "starting";
 
+    /// <summary>Writes events as JSON.</summary>
+    public EventCodec Codec { get; } = new(Kinds);
+
     /// <summary><c>starting</c>, <c>ready</c> or <c>stopping</c>.</summary>
     public string Phase
     {
