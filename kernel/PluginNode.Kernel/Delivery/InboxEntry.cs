@@ -18,12 +18,7 @@ internal sealed class InboxEntry
     /// <summary>Its sink failed for good: the application is shown it.</summary>
     public bool GivenUp { get; set; }
 
-    public long Bytes => BytesOf(
-        Header.PayloadBytes,
-        Header.Attributes.Count == 0 ? 0 : Header.Attributes.Sum(a => a.Name.Length + a.Value.Length));
-
-    /// <summary>What a message counts for against the inbox's limits; attributes by their characters.</summary>
-    public static long BytesOf(int payload, int attributes) => payload + (sizeof(char) * attributes) + Message.Overhead;
+    public long Bytes => MessageSize.Of(Header);
     public RecordKey RecordKey => new((byte)Collection.Inbox, Id, Sequence);
 
     public InboxMessage ToMessage(ReadOnlyMemory<byte> payload) => new(

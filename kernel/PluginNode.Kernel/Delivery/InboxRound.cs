@@ -73,11 +73,8 @@ internal sealed class InboxRound(InboxLoop inbox, NodeClock clock)
         if (hasLane && message.Position <= last) return new SendOutcome(id, SendStatus.Duplicate);
         if (held.Keys.Contains(message.Key) || (held.All && hasLane))
             return new SendOutcome(id, SendStatus.Retry, "an earlier message of this lane was not taken");
-        var envelope = message.Envelope;
-        var bytes = InboxEntry.BytesOf(
-            envelope.Payload.Length,
-            envelope.Attributes.Count == 0 ? 0 : envelope.Attributes.Sum(a => a.Name.Length + a.Value.Length));
-        if (inbox.TooLarge(envelope.Payload.Length, bytes) is { } problem) return Refuse(message, held, problem);
+        var bytes = MessageSize.Of(message.Envelope);
+        if (inbox.TooLarge(message.Envelope.Payload.Length, bytes) is { } problem) return Refuse(message, held, problem);
         if (inbox.Refusal(sender, bytes) is { } reason)
         {
             held.Keys.Add(message.Key);

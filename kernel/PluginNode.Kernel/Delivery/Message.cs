@@ -7,8 +7,6 @@ namespace PluginNode.Delivery;
 /// <summary>One envelope in the outbox. Its content never changes; the rest is owned by the delivery loop.</summary>
 internal sealed class Message
 {
-    private readonly int _attributeBytes;
-
     public required Guid Id { get; init; }
     public required PeerId To { get; init; }
     public required string Protocol { get; init; }
@@ -19,11 +17,7 @@ internal sealed class Message
 
     /// <summary>In node time; 0: never.</summary>
     public long ExpiresAt { get; set; }
-    public required IReadOnlyDictionary<string, string> Attributes
-    {
-        get;
-        init => (field, _attributeBytes) = (value, SizeOf(value));
-    }
+    public required IReadOnlyDictionary<string, string> Attributes { get; init; }
     public int PayloadBytes { get; init; }
 
     /// <summary>Of what the caller gave, where the id is the caller's own; else 0.</summary>
@@ -69,19 +63,8 @@ internal sealed class Message
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
     public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);
 
-    /// <summary>What a message takes beside its payload, in memory and on disk, about.</summary>
-    public const long Overhead = 512;
-
     /// <summary>What it counts for against the limits.</summary>
-    public long Bytes => PayloadBytes + _attributeBytes + Overhead;
-
-    /// <summary>What attributes take in memory, about.</summary>
-    public static int SizeOf(IReadOnlyDictionary<string, string> attributes)
-    {
-        var size = 0;
-        foreach (var (name, value) in attributes) size += sizeof(char) * (name.Length + value.Length);
-        return size;
-    }
+    public long Bytes => MessageSize.Of(PayloadBytes, Attributes);
 
     /// <summary>Where it counts; only <see cref="Usage"/> changes it.</summary>
     public Room Room { get; set; }
