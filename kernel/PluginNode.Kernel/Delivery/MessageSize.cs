@@ -3,8 +3,8 @@ using PluginNode.Wire;
 
 namespace PluginNode.Delivery;
 
-/// <summary>What a message counts for against the limits of outbox and inbox: its payload, its attributes at two bytes a
-/// character, and what it takes beside them in memory and on disk, about.</summary>
+/// <summary>What a message counts for against the limits of outbox and inbox: its payload, its attributes at two bytes
+/// a character, and what it takes beside them in memory and on disk, about.</summary>
 internal static class MessageSize
 {
     private const long Overhead = 512;
