@@ -36,6 +36,10 @@ internal static partial class HostLogMessages
     [LoggerMessage(2011, LogLevel.Warning, "store 'memory': everything is lost when the node stops")]
     public static partial void MemoryStore(ILogger logger);
 
+    [LoggerMessage(2012, LogLevel.Warning,
+        "node.name '{name}' is no name for the nara network (no ':', '/' or control characters): no events are synced")]
+    public static partial void NoNaraName(ILogger logger, string name);
+
     [LoggerMessage(2020, LogLevel.Error, "{route} failed")]
     public static partial void RequestFailed(ILogger logger, string route, Exception exception);
 }

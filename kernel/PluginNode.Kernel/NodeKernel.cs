@@ -105,6 +105,9 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>Records events of this node.</summary>
     public OwnEvents Events => _ledger.Own;
 
+    /// <summary>The keys that were learned from events.</summary>
+    public IEventKeys EventKeys => _ledger.Keys;
+
     /// <summary>Verifies and merges events of others.</summary>
     public EventIntake Intake => _ledger.Intake;
 

@@ -95,6 +95,7 @@ public sealed class ConfigurationFileTests
     [TestCase("""{ "nod": {} }""", "nod: unknown key; known are node, api, store, plugins, delivery, inbox, peers")]
     [TestCase("""{ "node": { "nam": "x" } }""", "node.nam: unknown key")]
     [TestCase("""{ "node": { "memory": "big" } }""", "node.memory: auto, short, medium or hog is needed")]
+    [TestCase("""{ "node": { "trust": "all" } }""", "node.trust: configured or first-use is needed")]
     [TestCase("""{ "plugins": { "reload": true } }""", "plugins.reload: unknown key")]
     [TestCase("""{ "delivery": { "levels": { "a": { "retry": [] } } } }""", "delivery.levels.a.retry: unknown key")]
     [TestCase("""{ "delivery": { "limits": { "whenFull": "drop" } } }""", "delivery.limits.whenFull: unknown key")]
@@ -159,7 +160,8 @@ public sealed class ConfigurationFileTests
         {
             "plugins.json: nope: unknown key; known are node, api, store, plugins, delivery, inbox, peers",
             "plugins.json: node.name: a text in quotes is needed",
-            "plugins.json: node.also: unknown key; known are name, data, identity, memory, formerIdentities",
+            "plugins.json: node.also: unknown key; known are name, data, identity, memory, trust, readOnly, "
+                + "formerIdentities",
             "plugins.json: delivery.retry.first: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: delivery.retry.most: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: peers[0].name: is missing",

@@ -88,6 +88,19 @@ public sealed class EventApiTests
         Assert.That(problem!["detail"]!.GetValue<string>(), Does.StartWith(names));
     }
 
+    [Test]
+    public async Task Record_OnAReadOnlyNode_IsRefused()
+    {
+        await using var silent = await TestNode.StartAsync(TestNode.Configuration("""
+            "node": { "readOnly": true }
+            """));
+        var (status, problem) = await silent.CallAsync(
+            HttpMethod.Post, "/v1/events", """{ "service": "door", "data": 1 }""");
+        Assert.That((int)status, Is.EqualTo(409));
+        Assert.That(problem!["detail"]!.GetValue<string>(), Does.StartWith("node.readOnly"));
+        Assert.That(silent.Host.Node.Kernel.Ledger.Count, Is.Zero);
+    }
+
     private async Task<(int Status, JsonNode? Body)> PostAsync(string path, string body)
     {
         var (status, answer) = await _node.CallAsync(HttpMethod.Post, path, body);

@@ -27,7 +27,7 @@ internal static class EventRoutes
     {
         routes.MapPost("/v1/events", RecordAsync)
             .WithSummary("Record an event of this node: signed, and on stable storage")
-            .Body<EventPost>().Produces(201).Problems(400, 413, 503, 507);
+            .Body<EventPost>().Produces(201).Problems(400, 409, 413, 503, 507);
         routes.MapGet("/v1/events", List)
             .WithSummary("Events: mode page (oldest first, from a cursor on), recent (newest first) or sample")
             .Produces(200).Problems(400);
@@ -36,6 +36,9 @@ internal static class EventRoutes
 
     private static async Task<IResult> RecordAsync(HttpContext context, RunningNode node)
     {
+        if (node.Settings.Sections.Node.ReadOnly)
+            return ProblemBody.Result(
+                StatusCodes.Status409Conflict, "node.readOnly is set: this node records no events of its own");
         var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.EventPost);
         RecordedEvent recorded;
         try

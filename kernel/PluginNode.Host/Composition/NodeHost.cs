@@ -1,7 +1,7 @@
 using PluginNode.Api;
 using PluginNode.Configuration;
 using PluginNode.Delivery;
-using PluginNode.Events;
+using PluginNode.Identity;
 using PluginNode.Ledger;
 using PluginNode.Storage;
 using PluginNode.Transports;
@@ -73,9 +73,11 @@ public sealed class NodeHost : IAsyncDisposable
         NodeHost? host = null;
         try
         {
-            var kinds = PluginKinds.Of(plugins);
-            kernel = await OpenAsync(settings, services, former, plugins, kinds, logger, cancellation);
-            var node = new RunningNode(settings, kernel, plugins, kinds, time);
+            PluginKinds.Add(plugins, services.Kinds);
+            if (!NaraSigner.IsName(services.Info.Name)) HostLogMessages.NoNaraName(logger, services.Info.Name);
+            kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
+            services.Ledger.Open(kernel);
+            var node = new RunningNode(settings, kernel, plugins, services.Kinds, time);
             AttachSinks(node);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
@@ -131,13 +133,13 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static async Task<NodeKernel> OpenAsync(
         NodeSettings settings, NodeServices services, IReadOnlyList<Identity.NodeIdentity> former, PluginSet plugins,
-        EventKinds kinds, ILogger logger, CancellationToken cancellation)
+        ILogger logger, CancellationToken cancellation)
     {
         var (store, name) = plugins.ChooseStore(settings.Sections.Store);
         var parts = new KernelParts(
             services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers)
         {
-            Kinds = kinds, SignatureChecks = new ParallelSignatureChecks(),
+            Kinds = services.Kinds, SignatureChecks = new ParallelSignatureChecks(),
         };
         try
         {

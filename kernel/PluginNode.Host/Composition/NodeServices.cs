@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using PluginNode.Configuration;
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Peers;
 using PluginNode.Plugins;
@@ -12,20 +13,27 @@ namespace PluginNode.Composition;
 /// <param name="Time">The clock.</param>
 /// <param name="Chance">The source of chance.</param>
 /// <param name="Loggers">The logs.</param>
+/// <param name="Info">What plugins are told about the node.</param>
 internal sealed record NodeServices(
-    NodeIdentity Identity, PeerBook Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers)
+    NodeIdentity Identity, PeerBook Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers, NodeInfo Info)
 {
+    /// <summary>The event kinds that plugins provide; empty until they are loaded.</summary>
+    public EventKinds Kinds { get; } = new();
+
+    /// <summary>The ledger, for plugins.</summary>
+    public LateLedger Ledger => field ??= new LateLedger(Kinds);
+
     /// <summary>Makes the key where there is none.</summary>
     /// <exception cref="StartException">It can't be read or made.</exception>
     public static NodeServices Prepare(NodeSettings settings, TimeProvider time, ILoggerFactory loggers) => new(
         Read("node.identity", () => NodeIdentity.LoadOrCreate(settings.IdentityFile)),
-        new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
+        new PeerBook(settings.Peers), time, new SystemChance(time), loggers, InfoOf(settings));
 
     /// <summary>What a command needs that looks at the node's files while it is stopped: it makes nothing.</summary>
     /// <exception cref="StartException">There is no key, or it can't be read.</exception>
     public static NodeServices Offline(NodeSettings settings, TimeProvider time, ILoggerFactory loggers) => new(
         Read("node.identity", () => NodeIdentity.Load(settings.IdentityFile)),
-        new PeerBook(settings.Peers), time, new SystemChance(time), loggers);
+        new PeerBook(settings.Peers), time, new SystemChance(time), loggers, InfoOf(settings));
 
     /// <summary>The keys that still open older records.</summary>
     /// <exception cref="StartException">One can't be read.</exception>
@@ -41,8 +49,16 @@ internal sealed record NodeServices(
         services.AddSingleton(Time);
         services.AddSingleton(Chance);
         services.AddSingleton(Loggers);
+        services.AddSingleton(Info);
+        services.AddSingleton<ILedger>(Ledger);
+        services.AddSingleton<IEventWriter>(Ledger);
+        services.AddSingleton<IEventKeys>(Ledger);
+        if (NaraSigner.IsName(Info.Name)) services.AddSingleton<INaraSigner>(new NaraSigner(Identity, Info.Name));
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
     }
+
+    private static NodeInfo InfoOf(NodeSettings settings) =>
+        new(settings.Sections.Node.Name, settings.Sections.Node.ReadOnly);
 
     private static NodeIdentity Read(string key, Func<NodeIdentity> read)
     {

@@ -7,13 +7,11 @@ internal static class PluginKinds
 {
     /// <summary>Asks every plugin, in the order of their ids. One whose kind can't be added is faulted; the kinds that
     /// it had added before stay, so that events that are there can still be read.</summary>
-    public static EventKinds Of(PluginSet plugins)
+    public static void Add(PluginSet plugins, EventKinds kinds)
     {
-        var kinds = new EventKinds();
         foreach (var plugin in plugins.All)
             foreach (var kind in plugin.Services<IEventKind>())
                 Add(kind, plugin, plugins, kinds);
-        return kinds;
     }
 
     private static void Add(IEventKind kind, PluginEntry plugin, PluginSet plugins, EventKinds kinds)

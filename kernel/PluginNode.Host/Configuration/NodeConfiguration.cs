@@ -46,6 +46,15 @@ public sealed record NodeSection
     /// or <c>auto</c>, by the memory that the machine or the container has. Default <c>auto</c>.</summary>
     public string Memory { get; set; } = "auto";
 
+    /// <summary>Whose events are believed: <c>configured</c>, only those of peers that the file or the API names, or
+    /// <c>first-use</c>, also those of others, whose keys are learned from events that announce them and stay. Frames
+    /// are taken from named peers either way. Default <c>first-use</c>.</summary>
+    public string Trust { get; set; } = "first-use";
+
+    /// <summary>Whether the node only listens: it answers no requests for events, announces nothing and records no
+    /// events of its own; messages go in and out all the same. Default false.</summary>
+    public bool ReadOnly { get; set; }
+
     /// <summary>Identity files of keys that still open older records. Default none.</summary>
     public IReadOnlyList<string> FormerIdentities { get; set; } = [];
 }

@@ -1,6 +1,7 @@
 using PluginNode.Identity;
 using PluginNode.Ledger;
 using PluginNode.Peers;
+using PluginNode.Sync;
 
 namespace PluginNode.Configuration;
 
@@ -24,10 +25,16 @@ internal static class SettingsBuilder
         var listen = Listen(sections.Api, problems);
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var profile = MemoryProfile.Find(sections.Node.Memory, available);
+        if (sections.Node.Trust is not ("configured" or "first-use"))
+            problems.Add("node.trust: configured or first-use is needed");
         if (profile is null) problems.Add("node.memory: auto, short, medium or hog is needed");
         var kernel = KernelOptionsBuilder.Build(sections.Delivery, sections.Inbox, problems) with
         {
-            Ledger = new LedgerOptions { Name = sections.Node.Name, Profile = profile ?? MemoryProfile.Medium },
+            Ledger = new LedgerOptions
+            {
+                Name = sections.Node.Name, Profile = profile ?? MemoryProfile.Medium,
+                LearnsKeys = sections.Node.Trust == "first-use",
+            },
         };
         var peers = Peers(sections.Peers, problems);
         return problems.Count > 0 || listen is null ? null : new NodeSettings

@@ -19,6 +19,9 @@ public sealed class EventKinds
     /// <summary>The kind of a service; canonical JSON where none is registered.</summary>
     public IEventKind Of(string service) => Find(service).Kind;
 
+    /// <summary>Whether a kind is registered for that service.</summary>
+    public bool Has(string service) => _registry.Known.ContainsKey(service);
+
     /// <summary>Adds a kind.</summary>
     /// <param name="kind">It.</param>
     /// <param name="owner">The id of the plugin that provides it.</param>

@@ -34,6 +34,7 @@ internal enum KeyLearning
 /// <param name="learns">Whether keys are learned: <c>node.trust</c> is <c>first-use</c>.</param>
 /// <param name="logger">Told of keys that are refused.</param>
 internal sealed class LedgerKeys(IPeerDirectory peers, PeerId self, string ownName, bool learns, ILogger logger)
+    : IEventKeys
 {
     /// <summary>Most learned keys: anybody can make names and keys at will.</summary>
     public const int MostPins = 10_000;
@@ -65,6 +66,14 @@ internal sealed class LedgerKeys(IPeerDirectory peers, PeerId self, string ownNa
         if (name.Length == 0) return null;
         if (name == ownName) return self;
         if (peers.Find(name) is { } peer) return peer.Id;
+        lock (_lock) return _pins.TryGetValue(name, out var key) ? key : null;
+    }
+
+    /// <inheritdoc/>
+    public PeerId? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!learns) return null;
         lock (_lock) return _pins.TryGetValue(name, out var key) ? key : null;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PluginNode.Events;
 using PluginNode.Storage;
+using PluginNode.Sync;
 
 namespace PluginNode.Ledger;
 
@@ -53,6 +54,8 @@ internal sealed class NodeLedger
     public LedgerIndex Index { get; }
 
     public EventIntake Intake { get; }
+
+    public IEventKeys Keys => _keys;
 
     public OwnEvents Own { get; }
 

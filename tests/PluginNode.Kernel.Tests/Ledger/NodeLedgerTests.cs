@@ -4,6 +4,7 @@ using PluginNode.Kernel.Tests.Fakes;
 using PluginNode.Ledger;
 using PluginNode.Peers;
 using PluginNode.Storage;
+using PluginNode.Sync;
 
 namespace PluginNode.Kernel.Tests.Ledger;
 

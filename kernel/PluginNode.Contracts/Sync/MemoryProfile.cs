@@ -1,4 +1,4 @@
-namespace PluginNode.Ledger;
+namespace PluginNode.Sync;
 
 /// <summary>How much a node remembers and asks for: the key <c>node.memory</c>.</summary>
 public sealed record MemoryProfile
@@ -11,7 +11,7 @@ public sealed record MemoryProfile
     /// <summary><c>short</c>: 256 MB and 20 000 events.</summary>
     public static MemoryProfile Short { get; } = new("short", 256, 20_000)
     {
-        BootEvents = 5_000, PageEvents = 1_000, CallsAtOnce = 3, MeshNeighbours = 4, MqttNeighbours = 2,
+        BootEvents = 5_000, PageEvents = 1_000, CallsAtOnce = 3, DirectNeighbours = 4, BrokeredNeighbours = 2,
         SyncsInBackground = false,
     };
 
@@ -39,11 +39,13 @@ public sealed record MemoryProfile
     /// <summary>Most calls under way at once. Default 10.</summary>
     public int CallsAtOnce { get; private init; } = 10;
 
-    /// <summary>Most neighbours asked by mesh; null: all. Default: all.</summary>
-    public int? MeshNeighbours { get; private init; }
+    /// <summary>Most neighbours that are asked by a strategy that talks to them directly; null: all. Default:
+    /// all.</summary>
+    public int? DirectNeighbours { get; private init; }
 
-    /// <summary>Most neighbours asked by MQTT. Default 5.</summary>
-    public int MqttNeighbours { get; private init; } = 5;
+    /// <summary>Most neighbours that are asked by a strategy that reaches them through a third party, such as a broker.
+    /// Default 5.</summary>
+    public int BrokeredNeighbours { get; private init; } = 5;
 
     /// <summary>Whether it syncs in the background for more than to end an interrupted recovery. Default
     /// true.</summary>
