@@ -6,7 +6,8 @@ namespace PluginNode;
 internal static partial class LogMessages
 {
     [LoggerMessage(1000, LogLevel.Warning, "The wall clock moved by {Step} against elapsed time, or the node was stopped "
-        + "for as long. Nothing expires until a peer's signed time or the operator confirms the clock.")]
+        + "for as long. Nothing expires until a peer's signed time or the operator (POST /v1/clock/confirm) "
+        + "confirms the clock.")]
     public static partial void ClockStepped(ILogger logger, TimeSpan step);
 
     [LoggerMessage(1001, LogLevel.Information, "The wall clock is confirmed; expiry goes on.")]

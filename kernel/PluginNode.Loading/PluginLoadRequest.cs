@@ -37,6 +37,9 @@ public sealed record PluginLoadRequest
     /// <summary>Hands the kernel's services into a plugin's own container.</summary>
     public required Action<IServiceCollection> AddKernelServices { get; init; }
 
+    /// <summary>How long a plugin may take to be constructed and configured, which does no I/O. Default 30 s.</summary>
+    public TimeSpan ConfigureWithin { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Told what is odd but harms no plugin.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

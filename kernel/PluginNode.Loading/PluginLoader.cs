@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using PluginNode.Plugins;
@@ -83,14 +84,14 @@ public static class PluginLoader
             var type = assembly.GetType(manifest.EntryType, throwOnError: false);
             if (type is null || !typeof(IPlugin).IsAssignableFrom(type))
                 throw new PluginLoadException($"Its entry '{manifest.EntryType}' is no type that implements IPlugin.");
-            var plugin = (IPlugin)Activator.CreateInstance(type)!;
             var services = new ServiceCollection();
             request.AddKernelServices(services);
             var ofKernel = new HashSet<ServiceDescriptor>(services, ReferenceEqualityComparer.Instance);
             var settings = request.Settings.TryGetValue(manifest.Id, out var given) ? given : Empty();
-            plugin.Configure(new PluginBuilder(
+            var builder = new PluginBuilder(
                 services, settings, request.BaseFolder, request.DataFolder,
-                Path.Combine(request.DataFolder, "plugins", manifest.Id)));
+                Path.Combine(request.DataFolder, "plugins", manifest.Id));
+            Configure(type, builder, request.ConfigureWithin);
             var provides = services.Where(s => !ofKernel.Contains(s)).Select(s => s.ServiceType)
                 .Where(t => t.Assembly == typeof(IPlugin).Assembly).Select(t => t.Name)
                 .Distinct(StringComparer.Ordinal).ToList();
@@ -103,6 +104,30 @@ public static class PluginLoader
             context?.Unload();
             return new LoadedPlugin(manifest.Id, manifest.Version, PluginState.Faulted, Faults(manifest.Id, e));
         }
+    }
+
+    // On a thread of its own: one that never comes back holds up neither the node nor its end.
+    private static void Configure(Type entry, PluginBuilder builder, TimeSpan within)
+    {
+        ExceptionDispatchInfo? thrown = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                ((IPlugin)Activator.CreateInstance(entry)!).Configure(builder);
+            }
+            catch (Exception e)
+            {
+                thrown = ExceptionDispatchInfo.Capture(e);
+            }
+        })
+        {
+            IsBackground = true, Name = "plugin configuration",
+        };
+        thread.Start();
+        if (!thread.Join(within))
+            throw new PluginLoadException($"It did not come back from being configured within {within}.");
+        thrown?.Throw();
     }
 
     // What a plugin throws becomes text here: the object would keep its context alive.

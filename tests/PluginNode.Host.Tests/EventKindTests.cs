@@ -10,8 +10,8 @@ public sealed class EventKindTests
     public async Task Start_TwoKindsOfOneService_TheSecondPluginIsFaultedWithBothNamed()
     {
         using var plugins = new TemporaryFolder();
-        Install("PluginNode.NaraEvents", plugins);
-        Install("OtherSocialPlugin", plugins);
+        BuiltPlugin.Install("PluginNode.NaraEvents", plugins);
+        BuiltPlugin.Install("OtherSocialPlugin", plugins);
         await using var node = await TestNode.StartAsync(
             TestNode.Configuration($$""" "plugins": { "folder": "{{plugins.Path}}" } """));
 
@@ -31,17 +31,4 @@ public sealed class EventKindTests
 
     private static JsonNode Of(string id, JsonNode list) =>
         list["plugins"]!.AsArray().Single(p => (string?)p!["id"] == id)!;
-
-    private static void Install(string project, TemporaryFolder plugins)
-    {
-        var built = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/<project>/<configuration>/
-        var target = Directory.CreateDirectory(plugins[project]).FullName;
-        var source = Path.Combine(built.Parent!.Parent!.FullName, project, built.Name);
-        foreach (var file in Directory.EnumerateFiles(source))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
-        if (OperatingSystem.IsWindows()) return;
-        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        foreach (var path in Directory.EnumerateFileSystemEntries(plugins.Path, "*", SearchOption.AllDirectories))
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~others);
-    }
 }

@@ -55,6 +55,14 @@ public sealed class LentStoreTests
     }
 
     [Test]
+    public void Commit_SaysThatItWasCancelled_HasFailedLikeAnyOther()
+    {
+        var lent = LentStore.Of(new ThrowingStore { Thrown = new OperationCanceledException("nobody asked") });
+        var e = Assert.ThrowsAsync<StoreException>(() => lent.CommitAsync(new RecordBatch([], [1])))!;
+        Assert.That(e.Message, Does.Contain("nobody asked"));
+    }
+
+    [Test]
     public async Task AStoreThatThrowsSomethingElse_FailsThatSend_AndTheNextOneIsAccepted()
     {
         var store = new ThrowingStore { Works = true };
@@ -78,6 +86,8 @@ public sealed class LentStoreTests
         private readonly MemoryStore _inner = new();
 
         public bool Works { get; set; }
+
+        public Exception Thrown { get; init; } = new InvalidOperationException("a bug of the plugin");
 
         public Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation)
         {
@@ -119,7 +129,7 @@ public sealed class LentStoreTests
 
         private void Break()
         {
-            if (!Works) throw new InvalidOperationException("a bug of the plugin");
+            if (!Works) throw Thrown;
         }
     }
 

@@ -19,6 +19,24 @@ internal sealed class FaultTests
     }
 
     [Test]
+    public void Load_ConfigureNeverReturns_FaultedAndTheOthersAreLoaded()
+    {
+        _stage.Add("GoodPlugin");
+        _stage.Add("HangingPlugin");
+        var plugins = PluginLoader.Load(_stage.Request() with
+        {
+            Settings = Stage.Settings("hanging", """{"in":"configure"}"""),
+            ConfigureWithin = TimeSpan.FromMilliseconds(1500),
+        });
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(plugins[0].State, Is.EqualTo(PluginState.Loaded), string.Join(';', plugins[0].Faults));
+            Assert.That(plugins[1].State, Is.EqualTo(PluginState.Faulted));
+            Assert.That(plugins[1].Faults.Single(), Does.Contain("did not come back"));
+        }
+    }
+
+    [Test]
     public void Load_ConfigureThrowsWhatCannotBeRead_IsFaultedAllTheSame()
     {
         _stage.Add("ThrowingPlugin");

@@ -83,16 +83,19 @@ internal static class BatchRoute
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken aborted)
     {
         var most = RequestSize.OfMessage(node.Settings.Kernel.Limits.Payload);
+        var looked = 0L; // bytes at the beginning that hold no end of a line
         while (true)
         {
             var read = await reader.ReadAsync(aborted);
             var rest = read.Buffer;
-            while (rest.PositionOf(NewLine) is { } end)
+            while (rest.Slice(looked).PositionOf(NewLine) is { } end)
             {
                 var line = rest.Slice(0, end);
                 rest = rest.Slice(rest.GetPosition(1, end));
+                looked = 0;
                 if (!IsBlank(line)) yield return line.ToArray();
             }
+            looked = rest.Length;
             if (rest.Length > most) throw new ProblemException(413, $"a line has at most {most} bytes");
             if (read.IsCompleted)
             {

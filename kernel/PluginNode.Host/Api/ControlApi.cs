@@ -72,6 +72,7 @@ internal sealed class ControlApi : IAsyncDisposable
         EventRoutes.Map(app);
         PeerRoutes.Map(app);
         PluginRoutes.Map(app);
+        ClockRoutes.Map(app);
         HealthRoutes.Map(app);
         app.MapOpenApi();
         return app;

@@ -45,7 +45,7 @@ internal static class StoreCommand
             }
             finally
             {
-                await plugins.DisposeAsync();
+                await plugins.DisposeAsync(TimeProvider.System);
             }
         }
         finally

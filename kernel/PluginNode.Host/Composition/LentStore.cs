@@ -38,7 +38,18 @@ internal class LentStore : IRecordStore
                 $"The store answered {bodies.Count} bodies to {sequences.Count} that were asked for.");
     }
 
-    public Task CommitAsync(RecordBatch batch) => GuardAsync(() => _store.CommitAsync(batch));
+    // Nobody can cancel it: where it says so all the same, it has failed like any other.
+    public async Task CommitAsync(RecordBatch batch)
+    {
+        try
+        {
+            await GuardAsync(() => _store.CommitAsync(batch));
+        }
+        catch (OperationCanceledException e)
+        {
+            throw Faulted(e);
+        }
+    }
 
     public Task CompactAsync(CancellationToken cancellation) => GuardAsync(() => _store.CompactAsync(cancellation));
 

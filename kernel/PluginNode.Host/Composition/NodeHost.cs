@@ -93,7 +93,7 @@ public sealed class NodeHost : IAsyncDisposable
             else
             {
                 if (kernel is not null) await kernel.DisposeAsync();
-                await plugins.DisposeAsync();
+                await plugins.DisposeAsync(time);
             }
             throw;
         }
@@ -113,7 +113,7 @@ public sealed class NodeHost : IAsyncDisposable
         {
             try
             {
-                await transport.StopAsync(graceEnds);
+                await PluginEntry.EndsAsync(transport.StopAsync(graceEnds), Node.Time);
             }
             catch (Exception e)
             {
@@ -123,7 +123,7 @@ public sealed class NodeHost : IAsyncDisposable
         }
         await _api.DisposeAsync();
         await Node.Kernel.DisposeAsync();
-        await Node.Plugins.DisposeAsync();
+        await Node.Plugins.DisposeAsync(Node.Time);
         _data.Dispose();
         HostLogMessages.Stopped(_logger);
     }

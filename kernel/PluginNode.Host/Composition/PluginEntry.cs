@@ -5,6 +5,8 @@ namespace PluginNode.Composition;
 /// <summary>A plugin as the node uses it: what loading said of it, and what became of it since.</summary>
 public sealed class PluginEntry(LoadedPlugin loaded)
 {
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
+
     private volatile IReadOnlyList<string> _later = [];
 
     /// <summary>Its id.</summary>
@@ -46,12 +48,26 @@ public sealed class PluginEntry(LoadedPlugin loaded)
         }
     }
 
-    /// <summary>Disposes its container.</summary>
-    public async Task DisposeAsync(ILogger logger)
+    /// <summary>Waits for what a plugin does at its end, for twice the grace that a node's end gives.</summary>
+    /// <exception cref="TimeoutException">It took too long, and may still be at it.</exception>
+    public static async Task EndsAsync(Task task, TimeProvider time)
     {
         try
         {
-            await loaded.DisposeAsync();
+            await task.WaitAsync(EndsWithin, time);
+        }
+        catch (TimeoutException e) when (!task.IsCompleted)
+        {
+            throw new TimeoutException($"it did not end within {EndsWithin.TotalSeconds} s", e);
+        }
+    }
+
+    /// <summary>Disposes its container.</summary>
+    public async Task DisposeAsync(TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            await EndsAsync(loaded.DisposeAsync().AsTask(), time);
         }
         catch (Exception e)
         {

@@ -93,9 +93,10 @@ public sealed class PluginSet
     }
 
     /// <summary>Disposes all, in reverse order.</summary>
-    public async Task DisposeAsync()
+    /// <param name="time">The clock that says when one took too long.</param>
+    public async Task DisposeAsync(TimeProvider time)
     {
-        foreach (var plugin in All.Reverse()) await plugin.DisposeAsync(_logger);
+        foreach (var plugin in All.Reverse()) await plugin.DisposeAsync(time, _logger);
     }
 
     private void Report(PluginEntry plugin)
