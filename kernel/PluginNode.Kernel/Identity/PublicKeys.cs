@@ -16,24 +16,32 @@ public static class PublicKeys
 
     // The y of the eight points of small order, little endian ("Taming the many EdDSAs", Chalkias, Garillot and
     // Nikolaenko 2020, table 1); a point and its negative share theirs.
-    private static readonly HashSet<string> SmallOrder = new(StringComparer.Ordinal)
-    {
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    };
+    private static readonly byte[][] SmallOrder =
+    [
+        Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("0100000000000000000000000000000000000000000000000000000000000000"),
+        Convert.FromHexString("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        Convert.FromHexString("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        Convert.FromHexString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    ];
 
     /// <summary>What is wrong with a peer's key, or null.</summary>
     public static string? Problem(PeerId peer)
     {
         var key = peer.ToPublicKey();
-        key[^1] &= 0x7F; // the sign of x
-        if (SmallOrder.Contains(Convert.ToHexStringLower(key)))
+        if (IsOfSmallOrder(key))
             return "these 32 bytes are a point of small order, under which anyone can sign, and no node's key";
+        key[^1] &= 0x7F; // the sign of x
         return IsPoint(new BigInteger(key, isUnsigned: true))
             ? null : "these 32 bytes are no point of the curve, and no key";
+    }
+
+    /// <summary>Whether 32 bytes are how a point of small order is written.</summary>
+    internal static bool IsOfSmallOrder(ReadOnlySpan<byte> point)
+    {
+        foreach (var one in SmallOrder)
+            if (point[..^1].SequenceEqual(one.AsSpan(0, one.Length - 1)) && (point[^1] & 0x7F) == one[^1]) return true;
+        return false;
     }
 
     /// <summary>Whether x² = (y² − 1) / (d y² + 1) has a root and y is written as RFC 8032, section 5.1.3, asks. By

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Security.Cryptography;
 using System.Text;
 using PluginNode.Identity;
 
@@ -44,6 +46,46 @@ public sealed class Ed25519Tests
     [Test]
     public void Verify_KeyThatIsNoPoint_IsFalse() =>
         Assert.That(Ed25519.Verify(PeerId.FromPublicKey([.. Enumerable.Repeat((byte)0xff, 32)]), "x"u8, new byte[64]), Is.False);
+
+    [Test]
+    public void Verify_ByEitherLibrary_AnswersTheSame()
+    {
+        if (LibSodium.Name is null) Assert.Ignore("libsodium is not installed (Debian: libsodium23).");
+        var seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 300; i++)
+        {
+            using var key = Ed25519.ImportSeed(Bytes(random, 32));
+            var (id, text, signature) = (Ed25519.PublicKeyOf(key), Bytes(random, random.Next(200)), new byte[64]);
+            Ed25519.Sign(key, text, signature);
+            var isWhole = i % 3 == 0;
+            if (!isWhole) signature[random.Next(64)] ^= (byte)(1 << random.Next(8));
+            if (i % 3 == 1) signature[63] |= 0xE0; // more than the group's order
+            Assert.That(Ed25519.Verify(id, text, signature, bySodium: false), Is.EqualTo(isWhole));
+            Assert.That(Ed25519.Verify(id, text, signature, bySodium: true), Is.EqualTo(isWhole));
+        }
+    }
+
+    // R is the neutral point and S = k·a: the equation holds, and of the two libraries only one takes it. A signer who
+    // makes such signatures would divide the network.
+    [TestCase(true), TestCase(false)]
+    public void Verify_SignatureOnAPointOfSmallOrder_IsRefused(bool bySodium)
+    {
+        if (bySodium && LibSodium.Name is null) Assert.Ignore("libsodium is not installed (Debian: libsodium23).");
+        byte[] seed = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        using var key = Ed25519.ImportSeed(seed);
+        var id = Ed25519.PublicKeyOf(key);
+        byte[] point = [1, .. new byte[31]];
+        var scalar = SHA512.HashData(seed)[..32];
+        (scalar[0], scalar[31]) = ((byte)(scalar[0] & 248), (byte)((scalar[31] & 127) | 64));
+        var order = BigInteger.Pow(2, 252) + BigInteger.Parse(
+            "27742317777372353535851937790883648493", System.Globalization.CultureInfo.InvariantCulture);
+        var k = Number(SHA512.HashData([.. point, .. id.ToPublicKey(), .. "x"u8])) % order;
+        var s = (k * Number(scalar) % order).ToByteArray(isUnsigned: true);
+        byte[] signature = [.. point, .. s, .. new byte[32 - s.Length]];
+        Assert.That(Ed25519.Verify(id, "x"u8, signature, bySodium), Is.False);
+    }
 
     [Test]
     public void Sign_OneUse_IsNotAcceptedForAnother()
@@ -101,5 +143,14 @@ public sealed class Ed25519Tests
             Assert.That(identity.Did, Does.StartWith("did:key:z6Mk"));
             Assert.That(Encoding.ASCII.GetByteCount(identity.Did), Is.EqualTo(56));
         });
+    }
+
+    private static BigInteger Number(byte[] littleEndian) => new(littleEndian, isUnsigned: true);
+
+    private static byte[] Bytes(Random random, int count)
+    {
+        var bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
     }
 }
