@@ -19,4 +19,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(4004, LogLevel.Warning, "What a failed write may have left cannot be taken back just now: {Reason}")]
     public static partial void CutFailed(ILogger logger, string reason);
+
+    [LoggerMessage(4005, LogLevel.Warning, "{Segment} cannot be read just now, and its space is not given back: {Reason}")]
+    public static partial void MoveFailed(ILogger logger, string segment, string reason);
 }
