@@ -52,6 +52,7 @@ public enum PeerRemoval
 public sealed class NodeKernel : IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TidyFirst = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(10);
 
     private readonly KernelParts _parts;
@@ -264,11 +265,12 @@ public sealed class NodeKernel : IAsyncDisposable
     /// between others that stay.</summary>
     private async Task TidyAsync()
     {
-        using var timer = new PeriodicTimer(TidyEvery, _parts.Time);
+        using var timer = new PeriodicTimer(TidyFirst, _parts.Time); // soon: some never live for long
         try
         {
             while (await timer.WaitForNextTickAsync(_stopped.Token))
             {
+                timer.Period = TidyEvery;
                 _outbox.Box.Post(() => _outbox.PruneDeadLetters(_options.DeadLetterKeep));
                 try
                 {

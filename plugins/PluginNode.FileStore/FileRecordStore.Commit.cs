@@ -17,10 +17,11 @@ public sealed partial class FileRecordStore
     private bool _busy;
     private bool _closing;
     private bool _failing;
+    private bool _deleteFails;
     private long _group;
     private int _made;
 
-    private sealed record Pending(RecordBatch Batch, bool IsMove, TaskCompletionSource Done)
+    private sealed record Pending(RecordBatch Batch, Compaction? Move, TaskCompletionSource Done)
     {
         public long Bytes { get; } = BytesOf(Batch);
 
@@ -37,13 +38,13 @@ public sealed partial class FileRecordStore
     public Task CommitAsync(RecordBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Appends.Count == 0 && batch.Removals.Count == 0 ? Task.CompletedTask : Enqueue(batch, isMove: false);
+        return batch.Appends.Count == 0 && batch.Removals.Count == 0 ? Task.CompletedTask : Enqueue(batch, move: null);
     }
 
-    private Task Enqueue(RecordBatch batch, bool isMove)
+    private Task Enqueue(RecordBatch batch, Compaction? move)
     {
         var pending = new Pending(
-            batch, isMove, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            batch, move, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_lock)
         {
             if (_closing) throw new StoreException("The store is closed.");
@@ -78,12 +79,15 @@ public sealed partial class FileRecordStore
             }
             if (failure is not null && !_failing) LogMessages.CommitFailed(_logger, failure.Message); // once
             _failing = failure is not null;
+            if (failure is not null && group[0].Move is { } move) move.End();
             foreach (var pending in group)
             {
-                if (failure is null) pending.Done.SetResult();
+                if (failure is null || pending.Move is { IsOwn: true }) pending.Done.SetResult();
                 else pending.Done.SetException(failure);
             }
-            await DeleteObsoleteAsync(s => s == _active || s.End == 0);
+            // One that was prepared and passed over, being too small, is older than the active one.
+            await DeleteObsoleteAsync(s => s == _active || (s.End == 0 && !(s.Number < _active?.Number)));
+            GoOnCompacting(group[0].Move, worked: failure is null);
         }
         ended.SetResult();
     }
@@ -94,9 +98,9 @@ public sealed partial class FileRecordStore
         {
             var group = new List<Pending>();
             var bytes = 0L;
-            // A move stands alone: a removal of the moved record in the same write would come before the copy.
+            // A move stands alone: what it moves is looked up when its turn comes, behind all that was committed.
             while (_pending.TryPeek(out var next)
-                && (group.Count == 0 || (bytes + next.Bytes <= GroupBytes && !next.IsMove && !group[0].IsMove)))
+                && (group.Count == 0 || (bytes + next.Bytes <= GroupBytes && next.Move is null && group[0].Move is null)))
             {
                 group.Add(_pending.Dequeue());
                 bytes += next.Bytes;
@@ -109,7 +113,13 @@ public sealed partial class FileRecordStore
 
     private async Task WriteAsync(List<Pending> group)
     {
-        if (group[0].IsMove && DropRemoved(group) == 0) return;
+        var damaged = false;
+        if (group[0] is { Move: { } run } move)
+        {
+            (var moved, damaged) = await NextMoveAsync(run);
+            if (moved.Appends.Count + moved.Removals.Count == 0) return;
+            group[0] = new Pending(moved, run, move.Done);
+        }
         await CutFailedAsync();
         var bytes = group.Sum(p => p.Bytes);
         if (_active is null || _active.End + bytes > _active.Size) await RollAsync(bytes);
@@ -117,6 +127,7 @@ public sealed partial class FileRecordStore
         if (_buffer.Length < bytes) _buffer = new byte[Math.Max(bytes, _buffer.Length * 2L)];
         var number = _group++;
         var placed = Encode(group, segment, number);
+        if (damaged) FrameFormat.SpoilBody(_buffer.AsSpan(0, (int)bytes));
         try
         {
             await segment.File.WriteAsync(segment.End, _buffer.AsMemory(0, (int)bytes), flush: true);
@@ -151,17 +162,6 @@ public sealed partial class FileRecordStore
         {
             LogMessages.CutFailed(_logger, e.Message); // tried again with the next commit, which itself may succeed
         }
-    }
-
-    /// <summary>A record that was removed since its move was asked for must not be written behind its
-    /// removal.</summary>
-    private int DropRemoved(List<Pending> group)
-    {
-        var (batch, _, done) = group[0];
-        List<Record> kept;
-        lock (_lock) kept = [.. batch.Appends.Where(r => _index.TryFind(r.Key.Sequence, out var _))];
-        group[0] = new Pending(new RecordBatch(kept, []), IsMove: true, done);
-        return kept.Count;
     }
 
     private List<Location> Encode(List<Pending> group, Segment segment, long number)
@@ -255,7 +255,7 @@ public sealed partial class FileRecordStore
         while (true)
         {
             List<Segment> obsolete;
-            lock (_lock) obsolete = _index.TakeObsolete(inUse);
+            lock (_lock) obsolete = _index.Obsolete(inUse);
             if (obsolete.Count == 0) return;
             try
             {
@@ -266,10 +266,14 @@ public sealed partial class FileRecordStore
                     _disk.Delete(segment.Name);
                 }
                 await _disk.FlushFolderAsync();
+                // Not before: as long as it may come back, what names it must stay.
+                lock (_lock) _index.Forget(obsolete);
+                _deleteFails = false;
             }
             catch (IOException e)
             {
-                LogMessages.DeleteFailed(_logger, e.Message); // the next opening finds it empty and tries again
+                if (!_deleteFails) LogMessages.DeleteFailed(_logger, e.Message); // tried again after the next write
+                _deleteFails = true;
                 return;
             }
         }

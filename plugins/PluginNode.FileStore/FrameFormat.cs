@@ -64,6 +64,9 @@ internal static class FrameFormat
         return Close(to, head);
     }
 
+    /// <summary>Makes the body of a frame that was just written be found damaged.</summary>
+    public static void SpoilBody(Span<byte> frame) => frame[^TrailerBytes] ^= 0xff;
+
     /// <summary>Fills a place with frames that hold nothing; what is too short for one becomes zeros.</summary>
     public static void WriteVoid(Span<byte> to)
     {

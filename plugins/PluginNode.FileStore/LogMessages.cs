@@ -11,7 +11,8 @@ internal static partial class LogMessages
     [LoggerMessage(4001, LogLevel.Error, "A commit failed, and a new segment is begun: {Reason}")]
     public static partial void CommitFailed(ILogger logger, string reason);
 
-    [LoggerMessage(4002, LogLevel.Warning, "A segment could not be prepared ahead; it is tried again when it is needed: {Reason}")]
+    [LoggerMessage(4002, LogLevel.Warning,
+        "A segment could not be prepared ahead; it is tried again when it is needed: {Reason}")]
     public static partial void PrepareFailed(ILogger logger, string reason);
 
     [LoggerMessage(4003, LogLevel.Warning, "An emptied segment could not be deleted: {Reason}")]
@@ -19,4 +20,8 @@ internal static partial class LogMessages
 
     [LoggerMessage(4004, LogLevel.Warning, "What a failed write may have left cannot be taken back just now: {Reason}")]
     public static partial void CutFailed(ILogger logger, string reason);
+
+    [LoggerMessage(4005, LogLevel.Warning,
+        "{Segment} cannot be read just now, and its space is not given back: {Reason}")]
+    public static partial void MoveFailed(ILogger logger, string segment, string reason);
 }

@@ -6,6 +6,9 @@ internal sealed class SegmentMaker(IDisk disk, int usualBytes)
 {
     private static readonly byte[] Zeros = new byte[1 << 20];
 
+    /// <summary>Bytes of a segment, where no batch is larger.</summary>
+    public int UsualBytes => usualBytes;
+
     /// <exception cref="IOException">The disk failed; nothing is left behind, as far as it lets us.</exception>
     public async Task<Segment> MakeAsync(int number, long atLeast)
     {

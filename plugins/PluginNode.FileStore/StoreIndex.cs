@@ -39,15 +39,21 @@ internal sealed class StoreIndex
     public IEnumerable<long> In(Segment segment) =>
         _records.Where(r => r.Value.Segment == segment).Select(r => r.Key).Order();
 
-    /// <summary>Takes out the segments that nothing needs any more. A segment whose removals name another one goes only
-    /// after that one has gone for good, or a crash in between would bring the removed records back.</summary>
-    public List<Segment> TakeObsolete(Func<Segment, bool> inUse)
+    /// <summary>The segments that nothing needs any more. A segment whose removals name another one goes only after
+    /// that one has gone for good, or a crash in between would bring the removed records back.</summary>
+    public List<Segment> Obsolete(Func<Segment, bool> inUse) =>
+        [.. _segments.Values.Where(s => !inUse(s) && s.Live == 0
+            && s.RemovesFrom.All(n => n == s.Number || !_segments.ContainsKey(n)))];
+
+    /// <summary>Takes out segments whose files have gone for good.</summary>
+    public void Forget(IEnumerable<Segment> gone)
     {
-        var obsolete = _segments.Values.Where(s => !inUse(s) && s.Live == 0
-            && s.RemovesFrom.All(n => n == s.Number || !_segments.ContainsKey(n))).ToList();
-        foreach (var segment in obsolete) _segments.Remove(segment.Number);
-        return obsolete;
+        foreach (var segment in gone) _segments.Remove(segment.Number);
     }
+
+    /// <summary>Whether another segment has to stay while this one does.</summary>
+    public bool HoldsOthers(Segment segment) =>
+        _segments.Values.Any(s => s != segment && s.RemovesFrom.Contains(segment.Number));
 
     private Segment? Remove(long sequence)
     {

@@ -14,6 +14,7 @@ internal sealed class MemoryDisk : IDisk
     public List<Step> Steps { get; } = [];
     public long FreeBytes { get; set; } = long.MaxValue;
     public Func<string, bool>? FailWrite { get; set; }
+    public Func<string, bool>? FailDelete { get; set; }
     public int Flushes { get; private set; }
 
     /// <summary>What every write waits for.</summary>
@@ -70,13 +71,19 @@ internal sealed class MemoryDisk : IDisk
         return new DiskFile(this, name);
     }
 
-    public void Delete(string name) => Do(new Step(StepKind.Delete, name, 0, []));
+    public void Delete(string name)
+    {
+        if (FailDelete?.Invoke(name) == true) throw new IOException("it cannot be deleted");
+        Do(new Step(StepKind.Delete, name, 0, []));
+    }
 
     public ValueTask FlushFolderAsync()
     {
         Do(new Step(StepKind.FlushFolder, "", 0, []));
         return ValueTask.CompletedTask;
     }
+
+    public void Change(string name, int offset, byte to) => _files[name][offset] = to;
 
     public void Flip(string name, int offset) => _files[name][offset] ^= 0x5a;
 

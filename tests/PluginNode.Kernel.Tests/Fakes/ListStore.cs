@@ -21,6 +21,7 @@ internal sealed class ListStore(ListMedium medium) : IRecordStore, IQuarantine
     public Func<RecordBatch, Task>? BeforeCommit { get; set; }
     public Action? BeforeRead { get; set; }
     public int Commits { get; private set; }
+    public int Compactions { get; private set; }
 
     public Task<StoreReport> OpenAsync(Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation)
     {
@@ -62,7 +63,11 @@ internal sealed class ListStore(ListMedium medium) : IRecordStore, IQuarantine
         }
     }
 
-    public Task CompactAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task CompactAsync(CancellationToken cancellation)
+    {
+        Compactions++;
+        return Task.CompletedTask;
+    }
 
     public Task QuarantineAsync(long sequence, string reason, CancellationToken cancellation)
     {

@@ -54,6 +54,37 @@ public sealed class DamagedRecordTests
         Assert.That(_medium.Quarantined, Is.EqualTo(new[] { damaged }));
     }
 
+    /// <summary>An empty body is sealed as nothing: only the length in the sealed header tells.</summary>
+    [Test]
+    public async Task Outbox_OneBodyIsEmptied_TheOthersArrive_AndItIsReported()
+    {
+        var a = await TestNode.StartAsync(_network, 1, _medium);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++) ids.Add((await a.SendAsync(2, $"{i}")).Id);
+        a.Kill();
+        var emptied = Empty(ids[1], Collection.Outbox);
+        await using var again = await TestNode.StartAsync(_network, 1, _medium);
+        await using var b = await TestNode.StartAsync(_network, 2);
+        Assert.That(await b.ReceiveAsync(2), Is.EqualTo(new[] { "0", "2" }));
+        Assert.That(_medium.Quarantined, Is.EqualTo(new[] { emptied }));
+    }
+
+    [Test]
+    public async Task Inbox_OneBodyIsEmptied_TheOthersAreShown_AndItIsReported()
+    {
+        await using var a = await TestNode.StartAsync(_network, 1);
+        var ids = new List<Guid>();
+        await using (var b = await TestNode.StartAsync(_network, 2, _medium))
+        {
+            for (var i = 0; i < 3; i++) ids.Add((await a.SendAsync(2, $"{i}")).Id);
+            await b.ReceiveAsync(3);
+        }
+        var emptied = Empty(ids[1], Collection.Inbox);
+        await using var again = await TestNode.StartAsync(_network, 2, _medium);
+        Assert.That(await again.ReceiveAsync(2), Is.EqualTo(new[] { "0", "2" }));
+        Assert.That(_medium.Quarantined, Is.EqualTo(new[] { emptied }));
+    }
+
     [Test]
     public async Task DeadMark_IsDamaged_TheMessageWaitsAgain()
     {
@@ -71,6 +102,13 @@ public sealed class DamagedRecordTests
         Assert.That(end.State, Is.EqualTo(MessageState.Dead).Or.EqualTo(MessageState.Delivered));
         var metrics = await again.Kernel.MetricsAsync();
         Assert.That((metrics.DamagedRecords, metrics.Restored), Is.EqualTo((1, 2)));
+    }
+
+    private long Empty(Guid id, Collection collection)
+    {
+        var record = _medium.Records.Values.Single(r => r.Key.Id == id && r.Key.Collection == (byte)collection);
+        _medium.Records[record.Key.Sequence] = record with { Body = default };
+        return record.Key.Sequence;
     }
 
     private long Damage(Guid id, Collection collection, bool header)
