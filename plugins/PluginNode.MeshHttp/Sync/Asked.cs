@@ -13,10 +13,10 @@ internal sealed class Asked
     private const int MostInARow = 3;
 
     // who answers every now and then, only to fail again, is no help either
-    private const int MostInAll = 12;
+    private const int ManyInAll = 12;
 
     private readonly List<PeerAddress> _addresses;
-    private int _failures;
+    private int _failures, _uses;
     private volatile int _at;
 
     private Asked(Neighbour neighbour, List<PeerAddress> addresses) =>
@@ -30,7 +30,7 @@ internal sealed class Asked
     public int InARow { get; private set; }
 
     /// <summary>Whether it is not asked any more in this run.</summary>
-    public bool IsLeftOut => InARow >= MostInARow || _failures >= MostInAll;
+    public bool IsLeftOut => InARow >= MostInARow || (_failures >= ManyInAll && _failures > _uses);
 
     /// <summary>Why it failed last; null where it never did.</summary>
     public string? Failure { get; private set; }
@@ -64,5 +64,9 @@ internal sealed class Asked
         Failure = reason;
     }
 
-    public void WasOfUse() => InARow = 0;
+    public void WasOfUse()
+    {
+        InARow = 0;
+        _uses++;
+    }
 }

@@ -11,6 +11,8 @@ internal sealed class SampleRun
     private readonly SyncRun _run;
     private readonly IReadOnlyList<Asked> _neighbours;
     private readonly HashSet<Asked> _older = [];
+    private readonly HashSet<Asked> _known = [];
+    private readonly HashSet<Asked> _asked = [];
     private readonly Queue<Share> _waiting = [];
     private readonly Queue<(Asked From, SyncReply Reply)> _arrived = [];
     private readonly int _shares;
@@ -49,11 +51,23 @@ internal sealed class SampleRun
     private Func<Task<Action>>? Next(CancellationToken cancellation)
     {
         if (_arrived.TryDequeue(out var arrived)) return () => MergeAsync(arrived.From, arrived.Reply, cancellation);
-        while (!GivesUp && !BringsNothing && _waiting.TryDequeue(out var share))
+        for (var left = _waiting.Count; left > 0 && !GivesUp && !BringsNothing; left--)
         {
-            if (Choose(share) is { } asked) return () => AskAsync(share, asked, cancellation);
-            // an older peer has given what it has: there is nothing more to be asked, and nothing failed
-            if (share.Tried.Count > 0 || _older.Count == 0) _failed++;
+            var share = _waiting.Dequeue();
+            if (Choose(share) is not { } asked)
+            {
+                // older peers have given what they give: nothing is left to be asked, and nothing failed
+                if (share.Tried.Count > 0 || _older.Count == 0) _failed++;
+            }
+            else if (_known.Contains(asked) || _asked.Add(asked))
+            {
+                return () => AskAsync(share, asked, cancellation);
+            }
+            else
+            {
+                // its first answer shows whether it knows samples: until then it is asked once
+                _waiting.Enqueue(share);
+            }
         }
         return null;
     }
@@ -79,6 +93,8 @@ internal sealed class SampleRun
 
     private void Arrived(Share share, Asked asked, SyncReply reply)
     {
+        if (!reply.HasAnswer) _asked.Remove(asked);
+        else _known.Add(asked);
         if (!reply.HasAnswer)
         {
             asked.Failed(reply.Reason ?? "it failed");
