@@ -4,9 +4,9 @@ using PluginNode.Identity;
 namespace PluginNode.MeshHttp.Sync;
 
 /// <summary>
-/// Which days of neighbours were read as a whole and differ from ours all the same: what of them was rejected, waits for
-/// a key, was pruned here or is held by us alone would have them read again each time. Forgotten after a day, as a key
-/// may have become known. Callable from any thread.
+/// Which days of neighbours were read as a whole and differ from ours all the same: what of them was rejected, waits
+/// for a key, was pruned here or is held by us alone would have them read again each time. Forgotten after a day, as a
+/// key may have become known. Callable from any thread.
 /// </summary>
 internal sealed class DayMemory(TimeProvider time)
 {

@@ -4,7 +4,7 @@ using PluginNode.Sync;
 
 namespace PluginNode.MeshHttp.Sync;
 
-/// <summary>One run of <c>mesh-pages</c>: makes the calls that the board wants, and tells it what came of them.</summary>
+/// <summary>One run of <c>mesh-pages</c>: makes the calls that the board wants, and tells it what came.</summary>
 internal sealed class PagesRun
 {
     // one less than an older peer gives: so it shows by giving more

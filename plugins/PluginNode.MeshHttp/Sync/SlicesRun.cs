@@ -67,8 +67,8 @@ internal sealed class SlicesRun
         for (var i = 0; i < _neighbours.Count; i++)
         {
             var asked = _neighbours[(slice.First + i) % _neighbours.Count];
-            if (!asked.IsLeftOut && !slice.Tried.Contains(asked) && (slice.Tried.Count == 0 || _answered.Contains(asked)))
-                return asked;
+            var isFit = slice.Tried.Count == 0 || _answered.Contains(asked);
+            if (isFit && !asked.IsLeftOut && !slice.Tried.Contains(asked)) return asked;
         }
         return null;
     }

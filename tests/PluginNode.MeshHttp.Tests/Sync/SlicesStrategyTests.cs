@@ -102,7 +102,7 @@ internal sealed class SlicesStrategyTests
 
         Assert.That(_ours.Count, Is.EqualTo(1000));
         Assert.That(
-            _calls.Asked.Where(a => a.Request.SliceTotal == 20).Select(a => (a.Request.SliceIndex, a.Request.MaxEvents)),
+            _calls.Asked.Select(a => a.Request).Where(r => r.SliceTotal == 20).Select(r => (r.SliceIndex, r.MaxEvents)),
             Is.EquivalentTo([(7L, 2500L), (17L, 2500L)]));
     }
 

@@ -111,7 +111,8 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(sampled.Outcome, Is.EqualTo(SyncOutcome.Partial), sampled.Reason);
         Assert.That(_alice.Ledger.Count, Is.EqualTo(100), "this ledger's sample is always the same");
         var slices = Session();
-        var sliced = await new SlicesStrategy(_alice.Client, new MemoryLedger(), _alice.Peers, _alice.Parts.Signer, time)
+        var sliced = await new SlicesStrategy(
+            _alice.Client, new MemoryLedger(), _alice.Peers, _alice.Parts.Signer, time)
             .SyncAsync(slices, CancellationToken.None);
 
         Assert.That(sliced.Outcome, Is.EqualTo(SyncOutcome.Partial), sliced.Reason);
