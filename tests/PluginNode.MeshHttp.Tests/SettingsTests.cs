@@ -1,9 +1,12 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.MeshHttp.Tests.Fakes;
 using PluginNode.Plugins;
+using PluginNode.Sync;
 using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp.Tests;
@@ -21,6 +24,36 @@ internal sealed class SettingsTests
         Assert.That(services.GetRequiredService<MeshHttpOptions>(), Is.EqualTo(new MeshHttpOptions()));
         Assert.That(services.GetRequiredService<ITransport>(), Is.SameAs(transport));
         Assert.That(transport.MaxFrameBytes, Is.EqualTo((24 << 20) - 8));
+    }
+
+    [Test]
+    public void Configure_WithoutALedger_ProvidesNoSync()
+    {
+        using var services = Configure("{}");
+
+        Assert.That(services.GetServices<ISyncStrategy>(), Is.Empty);
+        Assert.That(services.GetService<INeighbourDays>(), Is.Null);
+    }
+
+    [Test]
+    public void Configure_WithALedger_ProvidesTheStrategiesInTheirOrder()
+    {
+        using var services = Configure("{}", added =>
+        {
+            // a ledger that comes later: to resolve it now would fail
+            added.AddSingleton<ILedger>(new LateLedger());
+            added.AddSingleton<IEventWriter>(new LateLedger());
+            added.AddSingleton<INaraSigner>(
+                new NaraSigner(NodeIdentity.FromSeed(RandomNumberGenerator.GetBytes(32)), "alice"));
+        });
+
+        var strategies = services.GetServices<ISyncStrategy>().ToList();
+        Assert.That(
+            strategies.Select(s => (s.Name, s.Rank)),
+            Is.EqualTo([("mesh-pages", 10), ("mesh-sample", 110), ("mesh-slices", 120)]));
+        Assert.That(services.GetServices<ISyncStrategy>(), Is.EqualTo(strategies), "singletons");
+        Assert.That(services.GetService<INeighbourDays>(), Is.Not.Null);
+        Assert.That(services.GetRequiredService<ITransport>(), Is.Not.Null);
     }
 
     [Test]
@@ -117,7 +150,7 @@ internal sealed class SettingsTests
             Durations.TryParse(text, out var duration) ? (double?)duration.TotalMilliseconds : null,
             Is.EqualTo(milliseconds));
 
-    private static ServiceProvider Configure(string settings)
+    private static ServiceProvider Configure(string settings, Action<IServiceCollection>? more = null)
     {
         using var json = JsonDocument.Parse(settings);
         var builder = new SomeBuilder(json.RootElement);
@@ -126,7 +159,27 @@ internal sealed class SettingsTests
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IChance>(new RealChance());
         builder.Services.AddSingleton<ILoggerFactory>(new RecordingLoggers());
+        more?.Invoke(builder.Services);
         new MeshHttpPlugin().Configure(builder);
         return builder.Services.BuildServiceProvider();
+    }
+
+    /// <summary>Not there yet, whatever it is asked.</summary>
+    private sealed class LateLedger : ILedger, IEventWriter
+    {
+        public int Count => throw new InvalidOperationException("too early");
+
+        public LedgerPage Read(LedgerQuery query) => throw new InvalidOperationException("too early");
+
+        public Event? Find(Events.EventId id) => throw new InvalidOperationException("too early");
+
+        public IReadOnlyList<string> Subjects() => throw new InvalidOperationException("too early");
+
+        public IReadOnlyList<LedgerDay> Days() => throw new InvalidOperationException("too early");
+
+        public void Write(Event @event, System.Buffers.IBufferWriter<byte> json) =>
+            throw new InvalidOperationException("too early");
+
+        public bool IsKnownOutside(string service) => throw new InvalidOperationException("too early");
     }
 }

@@ -42,7 +42,8 @@ public interface INeighbourDays
 /// <summary>How a strategy ended.</summary>
 public enum SyncOutcome
 {
-    /// <summary>Every neighbour of the plan was read to its last page. Sampling never is.</summary>
+    /// <summary>Every neighbour of the plan that can be asked in this way, as many as the profile has asked, was read
+    /// to its last page or holds what is here. Sampling never is.</summary>
     Complete = 0,
 
     /// <summary>Something came, but not all.</summary>
@@ -61,7 +62,7 @@ public enum SyncOutcome
 /// <param name="Reason">Why not complete, one line for people; null where there is nothing to say.</param>
 public sealed record SyncReport(SyncOutcome Outcome, string? Reason = null)
 {
-    /// <summary>Whom it read to the last page, from <see cref="Neighbour.Since"/> on: next time they are asked only for
-    /// what is new. Default: none.</summary>
+    /// <summary>Whom it read to the last page, from <see cref="Neighbour.Since"/> on, or who holds what is here: next
+    /// time they are asked only for what is new. None where only some services were asked for. Default: none.</summary>
     public IReadOnlyList<PeerId> ReadToEnd { get; init; } = [];
 }

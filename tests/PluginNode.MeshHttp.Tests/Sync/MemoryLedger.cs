@@ -11,7 +11,9 @@ internal sealed class MemoryLedger : ILedger, IEventWriter
     private static readonly JsonSerializerOptions AsGo =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly Lock _lock = new();
     private readonly SortedDictionary<(long Time, EventId Id), (Event Event, byte[] Json)> _events = [];
+    private readonly Dictionary<EventId, Event> _byId = [];
 
     /// <summary>Ids of every sample; null: the first ones.</summary>
     public IReadOnlyList<string>? SampleOf { get; set; }
@@ -19,7 +21,10 @@ internal sealed class MemoryLedger : ILedger, IEventWriter
     /// <summary>Services that only PluginNodes know.</summary>
     public HashSet<string> Own { get; } = new(StringComparer.Ordinal) { "app" };
 
-    public int Count => _events.Count;
+    public int Count
+    {
+        get { lock (_lock) return _events.Count; }
+    }
 
     /// <summary>Takes an event as it stands in a response.</summary>
     public void Add(JsonNode json)
@@ -29,7 +34,12 @@ internal sealed class MemoryLedger : ILedger, IEventWriter
         var e = new Event(
             id, (long)json["ts"]!, service, (string?)json["emitter"] ?? "", "", new byte[64],
             JsonSerializer.SerializeToUtf8Bytes(json[service.Replace('-', '_')]));
-        _events[(e.Timestamp, id)] = (e, JsonSerializer.SerializeToUtf8Bytes(json, AsGo));
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(json, AsGo);
+        lock (_lock)
+        {
+            _events[(e.Timestamp, id)] = (e, bytes);
+            _byId[id] = e;
+        }
     }
 
     /// <summary>One of a service with a payload of so many bytes, about.</summary>
@@ -47,7 +57,9 @@ internal sealed class MemoryLedger : ILedger, IEventWriter
     {
         Assert.That(query.Limit, Is.InRange(1, LedgerQuery.MostEvents));
         Assert.That(query.Slice.Index, Is.InRange(0, query.Slice.Of - 1));
-        var all = _events.Values.Select(v => v.Event).Where(e => e.Timestamp >= query.Since
+        List<Event> held;
+        lock (_lock) held = [.. _events.Values.Select(v => v.Event)];
+        var all = held.Where(e => e.Timestamp >= query.Since
             && (query.Services.Count == 0 || query.Services.Contains(e.Service))
             && (query.Subjects.Count == 0 || query.Subjects.Any(s => Concerns(e, s)))).ToList();
         switch (query.Mode)
@@ -69,17 +81,29 @@ internal sealed class MemoryLedger : ILedger, IEventWriter
         }
     }
 
-    public Event? Find(EventId id) => _events.Values.Select(v => v.Event).FirstOrDefault(e => e.Id == id);
+    public Event? Find(EventId id)
+    {
+        lock (_lock) return _byId.GetValueOrDefault(id);
+    }
 
-    public IReadOnlyList<string> Subjects() => [];
+    /// <summary>Who is known by events, for a test of subjects.</summary>
+    public List<string> Known { get; } = [];
 
-    public IReadOnlyList<LedgerDay> Days() =>
-        [.. _events.Values.GroupBy(v => DateOnly.FromDateTime(DateTime.UnixEpoch.AddTicks(v.Event.Timestamp / 100)))
-            .Select(g => new LedgerDay(
-                g.Key, g.Count(), g.Aggregate(UInt128.Zero, (sum, v) => sum ^ v.Event.Id.Value)))];
+    public IReadOnlyList<string> Subjects() => Known;
 
-    public void Write(Event @event, IBufferWriter<byte> json) =>
-        json.Write(_events[(@event.Timestamp, @event.Id)].Json);
+    public IReadOnlyList<LedgerDay> Days()
+    {
+        lock (_lock)
+            return [.. _events.Keys
+                .GroupBy(k => DateOnly.FromDateTime(DateTime.UnixEpoch.AddTicks(k.Time / 100)))
+                .Select(g => new LedgerDay(
+                    g.Key, g.Count(), g.Aggregate(UInt128.Zero, (sum, k) => sum ^ k.Id.Value)))];
+    }
+
+    public void Write(Event @event, IBufferWriter<byte> json)
+    {
+        lock (_lock) json.Write(_events[(@event.Timestamp, @event.Id)].Json);
+    }
 
     public bool IsKnownOutside(string service) => !Own.Contains(service);
 

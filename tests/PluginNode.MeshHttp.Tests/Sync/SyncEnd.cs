@@ -19,7 +19,6 @@ internal sealed class SyncEnd : IAsyncDisposable, IEventKeys
         Options.Listen = "http://127.0.0.1:0";
         Node = new MeshNode(Identity, Peers, time ?? Time, new RealChance(), Logs);
         Parts = new SyncParts(Ledger, Ledger, new NaraSigner(Identity, name), this);
-        Transport = new MeshHttpTransport(Options, Node, Parts);
         Client = new SyncClient(Options, Node, Parts);
     }
 
@@ -39,7 +38,10 @@ internal sealed class SyncEnd : IAsyncDisposable, IEventKeys
 
     public SyncParts Parts { get; }
 
-    public MeshHttpTransport Transport { get; }
+    /// <summary>Whether others are answered, until it is started.</summary>
+    public bool Answers { get; init; } = true;
+
+    public MeshHttpTransport Transport => field ??= new(Options, Node, Parts with { Answers = Answers });
 
     public SyncClient Client { get; }
 
