@@ -103,7 +103,7 @@ internal sealed class RecoveryNode
         var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day);
         var maker = new EventMaker(
             TestNode.IdentityOf(seed), NameOf(seed), LedgerKinds.All(), new ManualTimeProvider(start));
-        return [.. Enumerable.Range(0, count).Select(i => maker.Tell(service, $"{{\"n\":{i}}}"))];
+        return [.. Enumerable.Range(0, count).Select(i => maker.Tell(service, $"{{\"n\":{i},\"by\":{seed}}}"))];
     }
 }
 
