@@ -1,3 +1,4 @@
+using PluginNode.Events;
 using PluginNode.Kernel.Tests.Fakes;
 using PluginNode.Recovery;
 using PluginNode.Storage;
@@ -51,6 +52,17 @@ public sealed class MarkTests : RecoveryFixture
     }
 
     [Test]
+    public void AnotherKindIsKnown_EverythingIsAskedFor()
+    {
+        var node = Recover(tells: false);
+        Stop(node);
+        var again = Restarted(node);
+        Assert.That(again.Kinds.Add(new OneMore(), "test"), Is.Null);
+        Attach(again, tells: false).Begin();
+        Assert.That(_sync.Plans[0].Neighbours[0].Since, Is.Zero, "what it means was not known before");
+    }
+
+    [Test]
     public void ClockInDoubt_NoMarkIsSet()
     {
         Stage.Time.SetUtcNow(Stage.Now.AddHours(1));
@@ -100,6 +112,32 @@ public sealed class MarkTests : RecoveryFixture
         Assert.That(node.Kernel.Ledger.Days(), Is.EqualTo(_other.Kernel.Ledger.Days()));
         Stage.Until(() => _sync.Plans.Count == 2, Minutes(40));
         Assert.That(_sync.Plans[1].Neighbours[0].Since, Is.GreaterThan(SyncMarksTime(Day(-1))));
+    }
+
+    /// <summary>The mark lies on today, and what is older than it was told to the neighbour late.</summary>
+    [Test]
+    public void LateEvents_OfTheMarksOwnDay_AreFoundByTheirNumber()
+    {
+        var node = Recover(tells: true);
+        Stage.Advance(TimeSpan.FromHours(8));
+        _other.Merge(RecoveryNode.Told(3, 4)); // midnight of today
+        Sinces(2, [null, Day(0)], today: true);
+        Assert.That(node.Kernel.Ledger.Days(), Is.EqualTo(_other.Kernel.Ledger.Days()));
+        Sinces(2, [null, null], today: true);
+    }
+
+    /// <summary>A day that was read in part is compared again when it is over.</summary>
+    [Test]
+    public void LateEvents_OfTheMarksOwnDay_AreFoundWhenItIsOver_WhateverTheirNumber()
+    {
+        var node = Recover(tells: true);
+        Stage.Advance(TimeSpan.FromHours(8));
+        for (var i = 0; i < 9; i++) node.Record($"own {i}");
+        _other.Merge(RecoveryNode.Told(3, 4));
+        Stage.Advance(TimeSpan.FromHours(12));
+        Assert.That(node.Kernel.Ledger.Count, Is.EqualTo(109));
+        Stage.Advance(TimeSpan.FromHours(5));
+        Assert.That(node.Kernel.Ledger.Count, Is.EqualTo(113));
     }
 
     /// <summary>What can never be merged here is no reason to read it again and again.</summary>
@@ -179,13 +217,13 @@ public sealed class MarkTests : RecoveryFixture
     private static void Damage(RecoveryNode node, Record damaged) => node.Medium.Records[damaged.Key.Sequence] = damaged;
 
     // Since when the next background syncs ask; null: since the mark, which is today's.
-    private void Sinces(int count, DateTimeOffset?[] expected)
+    private void Sinces(int count, DateTimeOffset?[] expected, bool today = false)
     {
         _sync.Plans.Clear();
         Stage.Until(() => _sync.Plans.Count == count, Minutes(40 * count));
         var asked = _sync.Plans.Select(p => p.Neighbours[0].Since);
         Assert.That(
-            asked.Select(s => s > SyncMarksTime(Day(-1)) ? null : (long?)s),
+            asked.Select(s => s > SyncMarksTime(Day(today ? 0 : -1)) ? null : (long?)s),
             Is.EqualTo(expected.Select(e => e is { } day ? SyncMarksTime(day) : (long?)null)));
     }
 
@@ -221,5 +259,15 @@ public sealed class MarkTests : RecoveryFixture
     {
         var again = Restarted(node, knows: knows, profile: profile);
         return Attach(again, _tells).Begin();
+    }
+
+    private sealed class OneMore : IEventKind
+    {
+        public string Service => "more";
+
+        public string Member => "more";
+
+        public EventReading Read(ReadOnlySpan<byte> data, System.Buffers.IBufferWriter<byte> content) =>
+            EventReading.Invalid("none is valid");
     }
 }
