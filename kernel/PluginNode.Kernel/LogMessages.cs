@@ -73,15 +73,15 @@ internal static partial class LogMessages
     [LoggerMessage(1021, LogLevel.Warning, "sync.chain: no plugin provides the strategy '{Name}'; it is skipped.")]
     public static partial void UnknownStrategy(ILogger logger, string name);
 
-    [LoggerMessage(1022, LogLevel.Information, "Recovery begins, try {Attempt}, with {Neighbours} neighbours; signatures "
-        + "are checked by {Checks}.")]
+    [LoggerMessage(1022, LogLevel.Information, "Recovery begins, try {Attempt}, with {Neighbours} neighbours; "
+        + "signatures are checked by {Checks}.")]
     public static partial void RecoveryBegins(ILogger logger, int attempt, int neighbours, string checks);
 
-    [LoggerMessage(1023, LogLevel.Information, "Strategy {Strategy} for {Purpose} ended {Outcome} after {Elapsed}: {Calls} "
-        + "calls, {Failures} failed, {Merged} events new of {Received}. {Reason}")]
+    [LoggerMessage(1023, LogLevel.Information, "Strategy {Strategy} for {Purpose} ended {Outcome} after {Elapsed}: "
+        + "{Calls} calls, {Failures} failed, {Merged} events new of {Received}. {Reason}")]
     public static partial void StrategyEnded(
-        ILogger logger, string strategy, Sync.SyncPurpose purpose, Sync.SyncOutcome outcome, TimeSpan elapsed, long calls,
-        long failures, long merged, long received, string? reason);
+        ILogger logger, string strategy, Sync.SyncPurpose purpose, Sync.SyncOutcome outcome, TimeSpan elapsed,
+        long calls, long failures, long merged, long received, string? reason);
 
     [LoggerMessage(1024, LogLevel.Information, "Recovery: {Phase}, by {Strategy}; {Events} events here, share of what "
         + "neighbours hold: {Share}.")]

@@ -52,7 +52,8 @@ internal sealed class PluginCalls(
             throw;
         }
         await EndAsync(call, task);
-        return new CallEnd<T>(default, task.IsCompleted ? "it took too long" : "it took too long, and does not come back");
+        return new CallEnd<T>(
+            default, task.IsCompleted ? "it took too long" : "it took too long, and does not come back");
     }
 
     /// <summary>Cancels what is at work of a plugin, and waits until that has ended, for ten seconds at most.</summary>

@@ -190,7 +190,8 @@ internal sealed class RecoveryLoop(
     private async Task UntilNeighboursAsync()
     {
         var began = Time.GetTimestamp();
-        while (parts.Neighbours.Count == 0 && FirstWait - Time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        while (parts.Neighbours.Count == 0
+            && FirstWait - Time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
             if (!await _wake.WaitAsync(left, Time, stopped)) return;
     }
 

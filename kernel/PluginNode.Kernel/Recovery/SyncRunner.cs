@@ -16,8 +16,8 @@ internal sealed record SyncRun(SyncStep Step, SyncSession Session, IReadOnlyList
 }
 
 /// <summary>
-/// Runs one strategy, and judges what it says: one that throws, hangs or says what cannot be has failed. It is cancelled
-/// after thirty minutes, or when for two minutes no call ended and nothing was merged. Used by one loop.
+/// Runs one strategy, and judges what it says: one that throws, hangs or says what cannot be has failed. It is
+/// cancelled after thirty minutes, or when for two minutes no call ended and nothing was merged. Used by one loop.
 /// </summary>
 internal sealed class SyncRunner(
     PluginCalls calls, EventIntake intake, RecoveryBoard board, TimeProvider time, ILogger logger)
@@ -32,7 +32,8 @@ internal sealed class SyncRunner(
     public async Task<SyncRun> RunAsync(Owned<ISyncStrategy> strategy, SyncPlan plan)
     {
         var session = new SyncSession(plan, intake, time, board.Tell);
-        if (calls.IsBusy(strategy.It)) return Ended(strategy, session, new("its last run has not ended yet", true), null);
+        if (calls.IsBusy(strategy.It))
+            return Ended(strategy, session, new Verdict("its last run has not ended yet", true), null);
         board.Watch(session);
         try
         {

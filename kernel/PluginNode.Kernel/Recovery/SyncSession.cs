@@ -5,8 +5,8 @@ using PluginNode.Sync;
 
 namespace PluginNode.Recovery;
 
-/// <summary>One run of a strategy: merges for it and counts what it does. Over when the run is: a strategy that was left
-/// behind merges nothing more.</summary>
+/// <summary>One run of a strategy: merges for it and counts what it does. Over when the run is: a strategy that was
+/// left behind merges nothing more.</summary>
 internal sealed class SyncSession : ISyncSession
 {
     private readonly EventIntake _intake;
@@ -54,7 +54,8 @@ internal sealed class SyncSession : ISyncSession
             var rate = seconds > 0 ? events / seconds : 0;
             var left = rate > 0 && expected > 0 ? Math.Max(0, expected - events) / rate : (double?)null;
             return new SyncProgress(
-                Interlocked.Read(ref _calls), events, Interlocked.Read(ref _bytes), expected > 0 ? expected : null, rate,
+                Interlocked.Read(ref _calls), events, Interlocked.Read(ref _bytes), expected > 0 ? expected : null,
+                rate,
                 left is { } s && s < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(s) : null);
         }
     }

@@ -51,7 +51,8 @@ public sealed class ChainTests : RecoveryFixture
     public void Throws_ItsTextIsTheReason_AndItsPluginsFault()
     {
         var node = Node().Attach(
-            Script("a", (_, _) => throw new InvalidOperationException("boom\nboom"), 1), Script("b", Complete, 2)).Begin();
+            Script("a", (_, _) => throw new InvalidOperationException("boom\nboom"), 1),
+            Script("b", Complete, 2)).Begin();
         Assert.That(node.State.Steps[0].Reason, Is.EqualTo("InvalidOperationException: boom boom"));
         Assert.That(node.Faults, Is.EqualTo(new[] { ("plugin", "a: InvalidOperationException: boom boom") }));
     }
@@ -114,7 +115,8 @@ public sealed class ChainTests : RecoveryFixture
     [Test]
     public void AStoreThatFails_IsTheReason_AndNobodysFault()
     {
-        var node = Node().Attach(Script("a", (_, _) => throw new StoreFullException("full"), 1), Script("b", Complete, 2));
+        var node = Node().Attach(
+            Script("a", (_, _) => throw new StoreFullException("full"), 1), Script("b", Complete, 2));
         node.Begin();
         Assert.That(node.State.Steps[0].Reason, Does.Contain("the store failed: "));
         Assert.That(node.Faults, Is.Empty);
@@ -132,7 +134,8 @@ public sealed class ChainTests : RecoveryFixture
         });
         node.Kernel.Recovery.RunAgain();
         Stage.Settle();
-        Assert.That(node.Log.Of(LogLevel.Warning), Has.Exactly(1).Contains("sync.chain").And.Exactly(1).Contains("nobodys"));
+        Assert.That(
+            node.Log.Of(LogLevel.Warning), Has.Exactly(1).Contains("sync.chain").And.Exactly(1).Contains("nobodys"));
     }
 
     [Test]
@@ -152,7 +155,8 @@ public sealed class ChainTests : RecoveryFixture
         node.Kernel.Attach(first, "hanging");
         node.Attach(second).Begin();
         Stage.Run(() => node.Kernel.DetachSyncAsync("hanging"));
-        Assert.That(node.State.Steps.Select(s => s.Outcome), Is.EqualTo(new[] { SyncOutcome.Failed, SyncOutcome.Complete }));
+        Assert.That(
+            node.State.Steps.Select(s => s.Outcome), Is.EqualTo(new[] { SyncOutcome.Failed, SyncOutcome.Complete }));
         node.Kernel.Recovery.RunAgain();
         Stage.Settle();
         Assert.That((first.Runs.Count, second.Runs.Count), Is.EqualTo((1, 2)));

@@ -5,7 +5,8 @@ using PluginNode.Sync;
 
 namespace PluginNode.Kernel.Tests.Recovery;
 
-/// <summary>Whatever each node recorded, and in whatever order they hear of it, in the end they hold the same.</summary>
+/// <summary>Whatever each node recorded, and in whatever order they hear of it, in the end they hold the
+/// same.</summary>
 [TestFixture]
 public sealed class ConvergenceTests
 {

@@ -18,8 +18,10 @@ public sealed class CoverageTests : RecoveryFixture
         Assert.Multiple(() =>
         {
             Assert.That((coverage.Events, coverage.Share, coverage.GapCount), Is.EqualTo((15, (double?)1, 0)));
-            Assert.That((coverage.Asked, coverage.Answered, coverage.Told, coverage.Disagreeing), Is.EqualTo((1, 1, 1, 0)));
-            Assert.That(coverage.Services.Select(s => (s.Service, s.Events)), Is.EqualTo(new[] { ("app", 10), ("note", 5) }));
+            Assert.That(
+                (coverage.Asked, coverage.Answered, coverage.Told, coverage.Disagreeing), Is.EqualTo((1, 1, 1, 0)));
+            Assert.That(
+                coverage.Services.Select(s => (s.Service, s.Events)), Is.EqualTo(new[] { ("app", 10), ("note", 5) }));
             var first = new DateTimeOffset(2025, 12, 29, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000;
             Assert.That(coverage.Services[0].Oldest, Is.EqualTo(first));
             Assert.That(coverage.Services[0].Newest, Is.EqualTo(first + 9));

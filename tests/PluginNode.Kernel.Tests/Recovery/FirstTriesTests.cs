@@ -17,7 +17,8 @@ public sealed class FirstTriesTests : RecoveryFixture
         {
             Assert.That(strategy.Runs, Has.Count.EqualTo(1));
             Assert.That(strategy.Runs[0].Plan.Purpose, Is.EqualTo(SyncPurpose.Boot));
-            Assert.That(strategy.Runs[0].Plan.Neighbours.Select(n => (n.Name, n.Since)), Is.EqualTo(new[] { ("p2", 0L) }));
+            Assert.That(
+                strategy.Runs[0].Plan.Neighbours.Select(n => (n.Name, n.Since)), Is.EqualTo(new[] { ("p2", 0L) }));
             Assert.That((node.State.Phase, node.State.Attempt), Is.EqualTo((RecoveryPhase.Recovered, 1)));
             Assert.That(node.State.SignatureChecks, Is.EqualTo("libcrypto"));
         });

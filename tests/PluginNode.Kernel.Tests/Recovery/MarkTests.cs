@@ -214,7 +214,8 @@ public sealed class MarkTests : RecoveryFixture
         return changed;
     }
 
-    private static void Damage(RecoveryNode node, Record damaged) => node.Medium.Records[damaged.Key.Sequence] = damaged;
+    private static void Damage(RecoveryNode node, Record damaged) =>
+        node.Medium.Records[damaged.Key.Sequence] = damaged;
 
     // Since when the next background syncs ask; null: since the mark, which is today's.
     private void Sinces(int count, DateTimeOffset?[] expected, bool today = false)

@@ -10,8 +10,8 @@ namespace PluginNode.Kernel.Tests.Recovery;
 public sealed class RecoveryStopTests : RecoveryFixture
 {
     [TestCase("not begun"), TestCase("off"), TestCase("waiting for neighbours"), TestCase("days"), TestCase("strategy")]
-    [TestCase("checkpoints"), TestCase("between tries"), TestCase("alone"), TestCase("projection"), TestCase("recovered")]
-    [TestCase("background"), TestCase("partial")]
+    [TestCase("checkpoints"), TestCase("between tries"), TestCase("alone"), TestCase("projection")]
+    [TestCase("recovered"), TestCase("background"), TestCase("partial")]
     public void Stop_EndsItAtOnce(string stage)
     {
         var node = Node(knows: stage == "waiting for neighbours" ? [1] : [2]);

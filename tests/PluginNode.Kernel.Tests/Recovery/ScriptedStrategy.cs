@@ -81,7 +81,8 @@ internal sealed class DirectSync(int page = 100) : ISyncStrategy, INeighbourDays
         foreach (var neighbour in session.Plan.Neighbours)
             if (await ReadAsync(session, neighbour, cancellation)) read.Add(neighbour.Id);
         var complete = read.Count == session.Plan.Neighbours.Count;
-        return new SyncReport(complete ? SyncOutcome.Complete : read.Count > 0 ? SyncOutcome.Partial : SyncOutcome.Failed)
+        var some = read.Count > 0 ? SyncOutcome.Partial : SyncOutcome.Failed;
+        return new SyncReport(complete ? SyncOutcome.Complete : some)
         {
             ReadToEnd = read,
         };
