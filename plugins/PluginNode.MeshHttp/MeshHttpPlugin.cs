@@ -1,13 +1,18 @@
 using Microsoft.Extensions.DependencyInjection;
+using PluginNode.Events;
+using PluginNode.Identity;
 using PluginNode.MeshHttp;
+using PluginNode.MeshHttp.Client;
+using PluginNode.MeshHttp.Sync;
 using PluginNode.Plugins;
+using PluginNode.Sync;
 using PluginNode.Transports;
 
 [assembly: Plugin("mesh-http", typeof(MeshHttpPlugin), "0.1.0")]
 
 namespace PluginNode.MeshHttp;
 
-/// <summary>Provides the transport for <c>mesh+http</c> addresses.</summary>
+/// <summary>Provides the transport for <c>mesh+http</c> addresses, and the strategies that sync over them.</summary>
 public sealed class MeshHttpPlugin : IPlugin
 {
     /// <inheritdoc/>
@@ -20,5 +25,21 @@ public sealed class MeshHttpPlugin : IPlugin
         builder.Services.AddSingleton(services => new MeshHttpTransport(
             options, services.GetRequiredService<MeshNode>(), SyncParts.Of(services)));
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MeshHttpTransport>());
+        if (SyncParts.AreIn(builder.Services)) AddSync(builder.Services, options);
+    }
+
+    private static void AddSync(IServiceCollection services, MeshHttpOptions options)
+    {
+        // made by a factory, so that the container ends its connections
+        services.AddSingleton(s => new SyncClient(options, s.GetRequiredService<MeshNode>(), SyncParts.Of(s)!));
+        services.AddSingleton<ISyncStrategy>(s => new PagesStrategy(
+            s.GetRequiredService<SyncClient>(), s.GetRequiredService<ILedger>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISyncStrategy>(s => new SampleStrategy(
+            s.GetRequiredService<SyncClient>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISyncStrategy>(s => new SlicesStrategy(
+            s.GetRequiredService<SyncClient>(), s.GetRequiredService<ILedger>(),
+            s.GetRequiredService<IPeerDirectory>(), s.GetRequiredService<INaraSigner>(),
+            s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<INeighbourDays>(s => new NeighbourDays(s.GetRequiredService<SyncClient>()));
     }
 }

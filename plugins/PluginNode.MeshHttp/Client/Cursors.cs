@@ -15,16 +15,16 @@ internal static class Cursors
         SyncRequest request, SyncReply reply, IReadOnlyList<long> times, string? cursor)
     {
         if (IsOfOlderPeer(request, reply, times))
-            return reply with { Outcome = SyncOutcome.OlderPeer, Reason = "it does not know this mode" };
+            return reply with { Outcome = AskOutcome.OlderPeer, Reason = "it does not know this mode" };
         if (request.Mode != SyncRequest.Page || string.IsNullOrEmpty(cursor)) return reply;
         if (LedgerCursor.Parse(cursor) is not { } next)
-            return reply with { Outcome = SyncOutcome.Malformed, Reason = "its cursor is none", Events = [] };
+            return reply with { Outcome = AskOutcome.Malformed, Reason = "its cursor is none", Events = [] };
         var asked = LedgerCursor.Parse(request.Cursor);
         // other events may have a bare cursor's timestamp: so the next page begins with that timestamp once more
         if (next.Id is null && (asked is null || next.Timestamp - 1 > asked.Value.Timestamp))
             return reply with { Next = new LedgerCursor(next.Timestamp - 1, null) };
         return asked is { } last && !IsBeyond(next, last)
-            ? reply with { Outcome = SyncOutcome.RepeatedCursor, Reason = $"it goes on at {next} after {last}" }
+            ? reply with { Outcome = AskOutcome.RepeatedCursor, Reason = $"it goes on at {next} after {last}" }
             : reply with { Next = next };
     }
 

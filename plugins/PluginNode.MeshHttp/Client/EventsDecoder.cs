@@ -16,11 +16,14 @@ internal sealed class EventsDecoder(int maxEvents)
 
     private readonly List<Range> _events = [];
     private readonly List<long> _times = [];
+    private readonly List<EventMark> _marks = [];
     private readonly ArrayBufferWriter<byte> _ids = new();
     private readonly HashSet<Member> _met = [];
     private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = MaxDepth });
     private Member _member;
     private EventMember _eventMember;
+    private EventId? _id;
+    private long? _time;
     private int _consumed, _start;
     private bool _inEvents, _ended;
 
@@ -45,6 +48,9 @@ internal sealed class EventsDecoder(int maxEvents)
 
     /// <summary>Timestamps of those events that have one.</summary>
     public IReadOnlyList<long> Times => _times;
+
+    /// <summary>Of those events that have a well-formed id and a timestamp.</summary>
+    public IReadOnlyList<EventMark> Marks => _marks;
 
     /// <summary>All ids as they were sent, without anything between them.</summary>
     public ReadOnlySpan<byte> Ids => _ids.WrittenSpan;
@@ -132,7 +138,13 @@ internal sealed class EventsDecoder(int maxEvents)
         if (reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray))
             _start = _consumed + (int)reader.TokenStartIndex;
         _eventMember = EventMember.Other;
-        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) return;
+        if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            (_id, _time) = (null, null);
+            return;
+        }
+        if (reader.TokenType == JsonTokenType.EndObject && _id is { } id && _time is { } time)
+            _marks.Add(new EventMark(id, time));
         _events.Add(_start..(_consumed + (int)reader.BytesConsumed));
         if (_events.Count > maxEvents) Problem = $"it holds more than {maxEvents} events";
     }
@@ -148,12 +160,16 @@ internal sealed class EventsDecoder(int maxEvents)
         if (_eventMember == EventMember.Id && reader.TokenType == JsonTokenType.String)
         {
             var length = reader.ValueSpan.Length;
-            _ids.Advance(reader.CopyString(_ids.GetSpan(Math.Max(1, length))));
+            var text = _ids.GetSpan(Math.Max(1, length));
+            var written = reader.CopyString(text);
+            _id = EventId.TryParse(text[..written], out var id) ? id : null;
+            _ids.Advance(written);
         }
         else if (_eventMember == EventMember.Ts && reader.TokenType == JsonTokenType.Number
             && reader.TryGetInt64(out var time))
         {
             _times.Add(time);
+            _time = time;
         }
     }
 

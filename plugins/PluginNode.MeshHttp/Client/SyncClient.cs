@@ -14,7 +14,8 @@ namespace PluginNode.MeshHttp.Client;
 /// signed in headers and body, and hands over each event's JSON, which is for the kernel to verify. Whatever a
 /// neighbour does is an outcome and never an exception. Callable from any number of threads at once.
 /// </summary>
-internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncParts parts) : IDisposable
+internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncParts parts)
+    : INeighbourCalls, IDisposable
 {
     /// <summary>The smallest page that a slow neighbour is asked for.</summary>
     public const int Smallest = 50;
@@ -28,10 +29,13 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
     private readonly SyncHttp _http = new(options, node, parts);
     private readonly ConcurrentDictionary<PeerId, long> _sizes = new();
 
-    /// <summary>Asks once, and again for less while the answer is too slow or too large. What is asked is as nara has
-    /// it; <c>from</c> is filled in, and <c>max_events</c> where only an older peer reads it.</summary>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<SyncReply> AskAsync(SyncNeighbour to, SyncRequest request, CancellationToken cancellation)
+    /// <summary>As below, within what the settings allow.</summary>
+    public Task<SyncReply> AskAsync(SyncNeighbour to, SyncRequest request, CancellationToken cancellation) =>
+        AskAsync(to, request, callTime: null, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<SyncReply> AskAsync(
+        SyncNeighbour to, SyncRequest request, TimeSpan? callTime, CancellationToken cancellation)
     {
         var size = request.Size is <= 0 or > MostEvents ? MostEvents : request.Size;
         var isLess = _sizes.TryGetValue(to.Key, out var most) && most < size && HasMode(request);
@@ -39,9 +43,9 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
         long bytes = 0;
         while (true)
         {
-            var reply = await OnceAsync(to, request.Of(size), cancellation);
+            var reply = await OnceAsync(to, request.Of(size), callTime, cancellation);
             bytes += reply.Bytes;
-            var isTooMuch = reply.Outcome is SyncOutcome.TooSlow or SyncOutcome.TooLarge;
+            var isTooMuch = reply.Outcome is AskOutcome.TooSlow or AskOutcome.TooLarge;
             // half of a slice is no slice: that is for who cuts them
             if (!isTooMuch || !HasMode(request) || size <= Smallest)
             {
@@ -54,19 +58,18 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
         }
     }
 
-    /// <summary>What a neighbour that is a PluginNode holds by day.</summary>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    /// <inheritdoc/>
     public async Task<DaysReply> DaysAsync(SyncNeighbour to, CancellationToken cancellation)
     {
         var body = new GrowingBody(_mostBytes);
         var json = new SyncRequest { From = parts.Signer.Name }.ToJson();
-        var reply = await _http.AskAsync(to, SyncProof.DaysPath, json, body, _ => null, cancellation);
+        var reply = await _http.AskAsync(to, SyncProof.DaysPath, json, body, _ => null, callTime: null, cancellation);
         if (!reply.HasAnswer) return new DaysReply(reply, []);
         if (!reply.IsPluginNode)
-            return new DaysReply(SyncReply.Failed(SyncOutcome.WrongSignature, $"{to.Name} signed as a nara peer"), []);
+            return new DaysReply(SyncReply.Failed(AskOutcome.WrongSignature, $"{to.Name} signed as a nara peer"), []);
         return ReadDays(body.Bytes.Span) is { } days
             ? new DaysReply(reply, days)
-            : new DaysReply(SyncReply.Failed(SyncOutcome.Malformed, "these are no days"), []);
+            : new DaysReply(SyncReply.Failed(AskOutcome.Malformed, "these are no days"), []);
     }
 
     public void Dispose() => _http.Dispose();
@@ -110,7 +113,8 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
         }
     }
 
-    private async Task<SyncReply> OnceAsync(SyncNeighbour to, SyncRequest request, CancellationToken cancellation)
+    private async Task<SyncReply> OnceAsync(
+        SyncNeighbour to, SyncRequest request, TimeSpan? callTime, CancellationToken cancellation)
     {
         var body = new GrowingBody(_mostBytes);
         var decoder = new EventsDecoder(MostEvents);
@@ -120,12 +124,12 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
             request = request with { MaxEvents = request.Size + 1 };
         var reply = await _http.AskAsync(
             to, NaraHead.EventsPath, request.ToJson(), body,
-            isWhole => decoder.Look(body.Bytes.Span, isWhole) ? null : decoder.Problem, cancellation);
+            isWhole => decoder.Look(body.Bytes.Span, isWhole) ? null : decoder.Problem, callTime, cancellation);
         if (!reply.HasAnswer) return reply;
         if (decoder.From != to.Name || !IsSigned(decoder, parts.Signer, to.Key))
-            return SyncReply.Failed(SyncOutcome.WrongSignature, $"the body is not signed by {to.Name}");
+            return SyncReply.Failed(AskOutcome.WrongSignature, $"the body is not signed by {to.Name}");
         var bytes = body.Bytes;
-        reply = reply with { Events = [.. decoder.Events.Select(e => bytes[e])] };
+        reply = reply with { Events = [.. decoder.Events.Select(e => bytes[e])], Marks = decoder.Marks };
         return Cursors.Understand(request, reply, decoder.Times, decoder.NextCursor);
     }
 }

@@ -32,17 +32,19 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
     /// <param name="into">Receives the body of a 200, without compression.</param>
     /// <param name="look">Called when some of it has arrived, and with true when that was all; says what is wrong with
     /// it, and ends it.</param>
+    /// <param name="callTime">How long all of it may take; null: as long as the link allows.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <returns><see cref="SyncOutcome.Answered"/> for a 200 whose headers are signed by that neighbour for that very
+    /// <returns><see cref="AskOutcome.Answered"/> for a 200 whose headers are signed by that neighbour for that very
     /// body.</returns>
     public async Task<SyncReply> AskAsync(
         SyncNeighbour to, string path, byte[] json, GrowingBody into, Func<bool, string?> look,
-        CancellationToken cancellation)
+        TimeSpan? callTime, CancellationToken cancellation)
     {
         if (ListenAddress.ToUrl(to.Address.Text, path) is not { } url)
-            return SyncReply.Failed(SyncOutcome.Unreachable, $"{to.Address} is not mesh+http://host:port");
+            return SyncReply.Failed(AskOutcome.Unreachable, $"{to.Address} is not mesh+http://host:port");
         using var limit = new CancellationTokenSource(options.SendLimit, node.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        using var whole = new CancellationTokenSource(callTime ?? Timeout.InfiniteTimeSpan, node.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token, whole.Token);
         var begun = false;
         try
         {
@@ -55,8 +57,8 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return begun
-                ? SyncReply.Failed(SyncOutcome.TooSlow, $"{into.Length} bytes came in the time that there is")
-                : SyncReply.Failed(SyncOutcome.Unreachable, $"no answer within {options.SendLimit}");
+                ? SyncReply.Failed(AskOutcome.TooSlow, $"{into.Length} bytes came in the time that there is")
+                : SyncReply.Failed(AskOutcome.Unreachable, $"no answer within {Shorter(callTime, options.SendLimit)}");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -65,7 +67,7 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
                 or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
                 or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse };
             return SyncReply.Failed(
-                isGarbage ? SyncOutcome.Malformed : SyncOutcome.Unreachable,
+                isGarbage ? AskOutcome.Malformed : AskOutcome.Unreachable,
                 e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
         }
     }
@@ -97,6 +99,8 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
         foreach (var value in values) return value;
         return null;
     }
+
+    private static TimeSpan Shorter(TimeSpan? one, TimeSpan other) => one < other ? one.Value : other;
 
     private HttpRequestMessage Request(SyncNeighbour to, Uri url, string path, byte[] json, out UInt128 nonce)
     {
@@ -134,13 +138,13 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
         await using var raw = await call.Response.Content.ReadAsStreamAsync(cancellation);
         var encodings = call.Response.Content.Headers.ContentEncoding;
         if (encodings.Count > 1 || encodings.Any(e => e != "gzip"))
-            return SyncReply.Failed(SyncOutcome.Malformed, "it is compressed in a way that nobody asked for");
+            return SyncReply.Failed(AskOutcome.Malformed, "it is compressed in a way that nobody asked for");
         await using var stream = encodings.Count == 0 ? raw : new GZipStream(raw, CompressionMode.Decompress);
         var (digest, problem) = await ReadBodyAsync(call, body, isOk ? call.Look : _ => null, stream, cancellation);
         if (!isOk) return Refusal(status, body);
-        if (problem is not null) return SyncReply.Failed(SyncOutcome.Malformed, problem);
+        if (problem is not null) return SyncReply.Failed(AskOutcome.Malformed, problem);
         return digest is null
-            ? SyncReply.Failed(SyncOutcome.TooLarge, $"it has more than {body.Length} bytes")
+            ? SyncReply.Failed(AskOutcome.TooLarge, $"it has more than {body.Length} bytes")
             : Judge(call, digest);
     }
 
@@ -178,27 +182,27 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
         if (NaraHead.Read(
             One(call.Response.Headers, NaraHead.NameHeader), One(call.Response.Headers, NaraHead.TimestampHeader),
             One(call.Response.Headers, NaraHead.SignatureHeader), out var head) is { } missing)
-            return SyncReply.Failed(SyncOutcome.WrongSignature, missing);
+            return SyncReply.Failed(AskOutcome.WrongSignature, missing);
         call.Head = head;
         if (head.Name != call.To.Name)
-            return SyncReply.Failed(SyncOutcome.WrongSignature, $"'{head.Name}' answers, and not {call.To.Name}");
+            return SyncReply.Failed(AskOutcome.WrongSignature, $"'{head.Name}' answers, and not {call.To.Name}");
         var away = node.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(head.Timestamp);
         return away.Duration() > TimeSpan.FromMilliseconds(NaraHead.FreshFor)
-            ? SyncReply.Failed(SyncOutcome.NotFresh, $"it was signed {away} away from this node's time")
+            ? SyncReply.Failed(AskOutcome.NotFresh, $"it was signed {away} away from this node's time")
             : null;
     }
 
     private SyncReply Judge(Call call, byte[] digest)
     {
         if (!call.Head!.IsResponseSigned(parts.Signer, call.To.Key, digest))
-            return SyncReply.Failed(SyncOutcome.WrongSignature, $"the headers are not signed by {call.To.Name}");
+            return SyncReply.Failed(AskOutcome.WrongSignature, $"the headers are not signed by {call.To.Name}");
         var headers = call.Response.Headers;
         var isPluginNode = headers.NonValidated.Contains(MeshWire.Signature);
         var signature = new byte[ISigner.SignatureBytes];
         if (isPluginNode && (!ResponseProof.TryRead(headers, signature, out var proof) || !ResponseProof.HoldsDigest(
             node.Signer, call.To.Key, call.Nonce, (int)call.Response.StatusCode, proof, digest, signature)))
-            return SyncReply.Failed(SyncOutcome.WrongSignature, $"{call.To.Name} did not sign it for this request");
-        return new SyncReply(SyncOutcome.Answered)
+            return SyncReply.Failed(AskOutcome.WrongSignature, $"{call.To.Name} did not sign it for this request");
+        return new SyncReply(AskOutcome.Answered)
         {
             IsPluginNode = isPluginNode, Bytes = call.Into.Length, Status = (int)call.Response.StatusCode,
         };
@@ -208,7 +212,7 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
     {
         var busy = status is (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.ServiceUnavailable;
         var text = $"HTTP {status}: {Encoding.UTF8.GetString(body.Bytes.Span)}";
-        return SyncReply.Failed(busy ? SyncOutcome.Busy : SyncOutcome.Refused, text) with { Status = status };
+        return SyncReply.Failed(busy ? AskOutcome.Busy : AskOutcome.Refused, text) with { Status = status };
     }
 
     private sealed record Call(

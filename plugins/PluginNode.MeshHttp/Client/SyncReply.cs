@@ -3,7 +3,7 @@ using PluginNode.Events;
 namespace PluginNode.MeshHttp.Client;
 
 /// <summary>What came of asking a neighbour.</summary>
-internal enum SyncOutcome
+internal enum AskOutcome
 {
     /// <summary>It answered, and signed the answer.</summary>
     Answered,
@@ -44,14 +44,17 @@ internal enum SyncOutcome
 /// <summary>The outcome of one question, and what came.</summary>
 /// <param name="Outcome">What came of it.</param>
 /// <param name="Reason">One line for people; null where it answered.</param>
-internal sealed record SyncReply(SyncOutcome Outcome, string? Reason = null)
+internal sealed record SyncReply(AskOutcome Outcome, string? Reason = null)
 {
     /// <summary>Whether events came that may be verified and merged.</summary>
-    public bool HasAnswer => 
-        Outcome is SyncOutcome.Answered or SyncOutcome.OlderPeer or SyncOutcome.RepeatedCursor;
+    public bool HasAnswer =>
+        Outcome is AskOutcome.Answered or AskOutcome.OlderPeer or AskOutcome.RepeatedCursor;
 
     /// <summary>Each event's JSON exactly as it came; not verified. Keeps the whole answer alive.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Events { get; init; } = [];
+
+    /// <summary>Id and timestamp of those events that have both, as they claim.</summary>
+    public IReadOnlyList<EventMark> Marks { get; init; } = [];
 
     /// <summary>What to ask the next page with; null after the last.</summary>
     public LedgerCursor? Next { get; init; }
@@ -68,12 +71,17 @@ internal sealed record SyncReply(SyncOutcome Outcome, string? Reason = null)
     /// <summary>HTTP status; 0 where none came.</summary>
     public int Status { get; init; }
 
-    public static SyncReply Failed(SyncOutcome outcome, string reason) =>
+    public static SyncReply Failed(AskOutcome outcome, string reason) =>
         new(outcome, Wire.Outcomes.OneLine(reason));
 }
 
+/// <summary>What an event says that it is.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Time">Its timestamp, in nanoseconds.</param>
+internal readonly record struct EventMark(EventId Id, long Time);
+
 /// <summary>What a neighbour holds by day.</summary>
-/// <param name="Reply">What came of asking; <see cref="SyncOutcome.Refused"/> with 404 from who has no such
+/// <param name="Reply">What came of asking; <see cref="AskOutcome.Refused"/> with 404 from who has no such
 /// call.</param>
 /// <param name="Days">Oldest first.</param>
 internal sealed record DaysReply(SyncReply Reply, IReadOnlyList<LedgerDay> Days);

@@ -42,7 +42,7 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         var complaints = new Complaints(node.Time, _logger);
         var admission = new Admission(options, node, new SessionClock(node.Time), answers, complaints);
         _frames = new FramesEndpoint(options, node, admission, answers, complaints, _logger);
-        if (sync is not null) _sync = new SyncEndpoint(options, node, sync, complaints, _logger);
+        if (sync is { Answers: true }) _sync = new SyncEndpoint(options, node, sync, complaints, _logger);
         _pingName = options.Name ?? sync?.Signer.Name ?? node.Signer.Self.ToString();
         _publicKey = Convert.ToBase64String(node.Signer.Self.ToPublicKey());
         if (!ListenAddress.TryParse(options.Listen, out _endPoint))

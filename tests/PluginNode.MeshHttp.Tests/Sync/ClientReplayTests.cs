@@ -11,23 +11,23 @@ namespace PluginNode.MeshHttp.Tests.Sync;
 [TestFixture]
 internal sealed class ClientReplayTests
 {
-    private static readonly Dictionary<string, SyncOutcome> Faults = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, AskOutcome> Faults = new(StringComparer.Ordinal)
     {
-        ["sample-broken"] = SyncOutcome.Refused,
-        ["legacy-only"] = SyncOutcome.OlderPeer,
-        ["legacy-400"] = SyncOutcome.Refused,
-        ["bad-sig"] = SyncOutcome.WrongSignature,
-        ["bad-header-sig"] = SyncOutcome.WrongSignature,
-        ["bad-body-sig"] = SyncOutcome.WrongSignature,
-        ["no-sig"] = SyncOutcome.WrongSignature,
+        ["sample-broken"] = AskOutcome.Refused,
+        ["legacy-only"] = AskOutcome.OlderPeer,
+        ["legacy-400"] = AskOutcome.Refused,
+        ["bad-sig"] = AskOutcome.WrongSignature,
+        ["bad-header-sig"] = AskOutcome.WrongSignature,
+        ["bad-body-sig"] = AskOutcome.WrongSignature,
+        ["no-sig"] = AskOutcome.WrongSignature,
         // what is wrong with an event is for the kernel to find
-        ["tamper"] = SyncOutcome.Answered,
+        ["tamper"] = AskOutcome.Answered,
         // these add a sixth event to the five that were asked for, as a peer does that knows no modes
-        ["nil-payload"] = SyncOutcome.OlderPeer,
-        ["short-id"] = SyncOutcome.OlderPeer,
-        ["garbage"] = SyncOutcome.Malformed,
-        ["http-500"] = SyncOutcome.Refused,
-        ["slow"] = SyncOutcome.Answered,
+        ["nil-payload"] = AskOutcome.OlderPeer,
+        ["short-id"] = AskOutcome.OlderPeer,
+        ["garbage"] = AskOutcome.Malformed,
+        ["http-500"] = AskOutcome.Refused,
+        ["slow"] = AskOutcome.Answered,
     };
 
     public static IEnumerable<TestCaseData> Exchanges => SyncVectors.Recordings
@@ -57,7 +57,7 @@ internal sealed class ClientReplayTests
 
         var fault = (string)v["peer_mode"]!;
         var expected = Faults.TryGetValue(fault, out var outcome) ? outcome
-            : (int)v["status"]! == 200 ? SyncOutcome.Answered : SyncOutcome.Refused;
+            : (int)v["status"]! == 200 ? AskOutcome.Answered : AskOutcome.Refused;
         Assert.That(reply.Outcome, Is.EqualTo(expected), reply.Reason);
         Assert.That(reply.IsPluginNode, Is.False);
         var events = reply.HasAnswer ? JsonNode.Parse(SyncVectors.Utf8(body))!["events"]?.AsArray() : null;

@@ -76,7 +76,7 @@ internal sealed class HostileNeighbourTests
     public async Task Answer_ThatIsNone_IsMalformed(string body)
     {
         var reply = await AskAsync(Answer(body));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Malformed), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Malformed), reply.Reason);
         Assert.That(reply.Events, Is.Empty);
     }
 
@@ -84,7 +84,7 @@ internal sealed class HostileNeighbourTests
     public async Task Answer_TooDeep_IsMalformed()
     {
         var reply = await AskAsync(Answer("{\"from\":\"bob\",\"events\":[" + new string('[', 100_000)));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Malformed), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Malformed), reply.Reason);
     }
 
     [Test]
@@ -92,7 +92,7 @@ internal sealed class HostileNeighbourTests
     {
         var many = string.Join(',', Enumerable.Repeat("0", 5001));
         var reply = await AskAsync(Answer($$"""{"from":"bob","events":[{{many}}],SIG}"""));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Malformed), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Malformed), reply.Reason);
     }
 
     [Test]
@@ -100,7 +100,7 @@ internal sealed class HostileNeighbourTests
     {
         var reply = await AskAsync(Answer("""{"from":"bob","events":[7,null,"x",[],{"id":""},{"id":null}],SIG}"""));
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Answered), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Answered), reply.Reason);
         Assert.That(
             reply.Events.Select(e => Encoding.UTF8.GetString(e.Span)),
             Is.EqualTo(["7", "null", "\"x\"", "[]", "{\"id\":\"\"}", "{\"id\":null}"]));
@@ -111,14 +111,14 @@ internal sealed class HostileNeighbourTests
     {
         const string good = """{"from":"bob","events":[],SIG}""", other = """{"from":"eve","events":[],SIG}""";
         const string unsigned = """{"from":"bob","events":[]}""";
-        Assert.That((await AskAsync(Answer(good))).Outcome, Is.EqualTo(SyncOutcome.Answered));
-        Assert.That((await AskAsync(Answer(other))).Outcome, Is.EqualTo(SyncOutcome.WrongSignature));
-        Assert.That((await AskAsync(Answer(unsigned))).Outcome, Is.EqualTo(SyncOutcome.WrongSignature));
+        Assert.That((await AskAsync(Answer(good))).Outcome, Is.EqualTo(AskOutcome.Answered));
+        Assert.That((await AskAsync(Answer(other))).Outcome, Is.EqualTo(AskOutcome.WrongSignature));
+        Assert.That((await AskAsync(Answer(unsigned))).Outcome, Is.EqualTo(AskOutcome.WrongSignature));
         var mallory = new SyncNeighbour("mallory", _key.Self, TestNode.Parse("mesh+http://127.0.0.1:1"));
         await using var server = new FakeServer(_ => Answer(good));
         var reply = await _alice.Client.AskAsync(
             mallory with { Address = server.Address }, Page(), CancellationToken.None);
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.WrongSignature));
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.WrongSignature));
     }
 
     [TestCase(-31_000)]
@@ -126,7 +126,7 @@ internal sealed class HostileNeighbourTests
     public async Task Answer_OfAnotherTime_IsNotTaken(long skew)
     {
         var reply = await AskAsync(Answer("""{"from":"bob","events":[],SIG}""", skew: skew));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.NotFresh), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.NotFresh), reply.Reason);
     }
 
     [TestCase("X-PluginNode-Signature: AAAA\r\n")]
@@ -135,7 +135,7 @@ internal sealed class HostileNeighbourTests
     public async Task Answer_WithAProofForAnotherRequest_IsNotBelieved(string proof)
     {
         var reply = await AskAsync(Answer("""{"from":"bob","events":[],SIG}""", more: proof));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.WrongSignature), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.WrongSignature), reply.Reason);
     }
 
     [TestCase("5", "5")]
@@ -146,7 +146,7 @@ internal sealed class HostileNeighbourTests
     {
         var reply = await AskAsync(
             Answer($$"""{"from":"bob","events":null,"next_cursor":"{{next}}",SIG}"""), Page(asked));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.RepeatedCursor), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.RepeatedCursor), reply.Reason);
         Assert.That(reply.Next, Is.Null);
     }
 
@@ -168,7 +168,7 @@ internal sealed class HostileNeighbourTests
         var id = new string('a', 32);
         var reply = await AskAsync(
             Answer($$"""{"from":"bob","events":[{"id":"{{id}}","ts":40}],SIG}""", id), Page("50"));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.OlderPeer), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.OlderPeer), reply.Reason);
         Assert.That(reply.Events, Has.Count.EqualTo(1));
     }
 
@@ -176,14 +176,14 @@ internal sealed class HostileNeighbourTests
     public async Task Answer_InAnUnknownEncoding_IsMalformed()
     {
         var reply = await AskAsync(Answer("""{"from":"bob","events":[],SIG}""", more: "Content-Encoding: br\r\n"));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Malformed));
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Malformed));
     }
 
     [Test]
     public async Task Answer_ThatIsNoGzip_IsMalformed()
     {
         var reply = await AskAsync(Answer("""{"from":"bob","events":[],SIG}""", more: "Content-Encoding: gzip\r\n"));
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Malformed), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Malformed), reply.Reason);
     }
 
     [Test]
@@ -206,7 +206,7 @@ internal sealed class HostileNeighbourTests
         var reply = await _alice.Client.AskAsync(
             new SyncNeighbour("bob", _key.Self, server.Address), Page(size: 300), CancellationToken.None);
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.TooLarge), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.TooLarge), reply.Reason);
         Assert.That(asked, Has.Count.EqualTo(3), "300, 75, 50");
         Assert.That(reply.Asked, Is.EqualTo(SyncClient.Smallest));
     }
@@ -222,7 +222,7 @@ internal sealed class HostileNeighbourTests
             new SyncNeighbour("bob", _key.Self, TestNode.Parse($"mesh+http://{listener.LocalEndpoint}")),
             new SyncRequest(), CancellationToken.None);
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.TooLarge), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.TooLarge), reply.Reason);
         Assert.That(await serving, Is.LessThan(64 << 20), "what was sent until it was hung up");
     }
 
@@ -244,7 +244,7 @@ internal sealed class HostileNeighbourTests
             listener, Answer("""{"from":"bob","events":[],SIG}""", skew: time.GetTimestamp() / 10_000));
         var reply = await asking;
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Answered), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Answered), reply.Reason);
         Assert.That(reply.Asked, Is.EqualTo(SyncClient.Smallest));
     }
 
@@ -272,8 +272,8 @@ internal sealed class HostileNeighbourTests
         var wrong = await _alice.Client.AskAsync(
             new SyncNeighbour("bob", _key.Self, TestNode.Parse("mqtt:bob")), Page(), CancellationToken.None);
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Unreachable));
-        Assert.That(wrong.Outcome, Is.EqualTo(SyncOutcome.Unreachable));
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Unreachable));
+        Assert.That(wrong.Outcome, Is.EqualTo(AskOutcome.Unreachable));
     }
 
     [TestCase("{}")]

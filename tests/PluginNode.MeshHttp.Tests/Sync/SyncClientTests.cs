@@ -44,7 +44,7 @@ internal sealed class SyncClientTests
 
         for (var reply = await AskAsync(request); ; reply = await AskAsync(request))
         {
-            Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Answered), reply.Reason);
+            Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Answered), reply.Reason);
             Assert.That(reply.IsPluginNode, Is.True);
             ids.AddRange(reply.Events.Select(e => (string)JsonNode.Parse(e.Span)!["id"]!));
             if (reply.Next is not { } next) break;
@@ -66,7 +66,7 @@ internal sealed class SyncClientTests
 
         Assert.That(recent.Events.Select(TimeOf), Is.EqualTo([20L, 19, 18]));
         Assert.That(sample.Events, Has.Count.EqualTo(4));
-        Assert.That(sample.Outcome, Is.EqualTo(SyncOutcome.Answered));
+        Assert.That(sample.Outcome, Is.EqualTo(AskOutcome.Answered));
         Assert.That(slice.Events.Select(TimeOf), Is.EqualTo([14L, 18]));
     }
 
@@ -88,7 +88,7 @@ internal sealed class SyncClientTests
 
         var days = await _alice.Client.DaysAsync(_bob.Neighbour, CancellationToken.None);
 
-        Assert.That(days.Reply.Outcome, Is.EqualTo(SyncOutcome.Answered), days.Reply.Reason);
+        Assert.That(days.Reply.Outcome, Is.EqualTo(AskOutcome.Answered), days.Reply.Reason);
         Assert.That(days.Days, Is.EqualTo(_bob.Ledger.Days()));
         Assert.That(days.Days, Has.Count.GreaterThan(10));
     }
@@ -99,7 +99,7 @@ internal sealed class SyncClientTests
         await using var eve = new SyncEnd("eve");
         var reply = await eve.Client.AskAsync(_bob.Neighbour, new SyncRequest(), CancellationToken.None);
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Refused));
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Refused));
         Assert.That(reply.Reason, Does.Contain("unknown sender: eve"));
         Assert.That(_bob.Logs.Lines.Count(l => l.Id == 3016), Is.EqualTo(1));
     }
@@ -121,7 +121,7 @@ internal sealed class SyncClientTests
 
         var reply = await AskAsync(new SyncRequest());
 
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Answered), reply.Reason);
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Answered), reply.Reason);
     }
 
     [TestCase("X-PluginNode-Nonce: AAAAAAAAAAAAAAAAAAAAAA")]
@@ -149,7 +149,7 @@ internal sealed class SyncClientTests
         var request = new SyncRequest { Mode = SyncRequest.Recent, Limit = 5, MaxEvents = 1 };
         var reply = await _alice.Client.AskAsync(
             _bob.Neighbour with { Address = tap.Address }, request, CancellationToken.None);
-        Assert.That(reply.Outcome, Is.EqualTo(SyncOutcome.Busy));
+        Assert.That(reply.Outcome, Is.EqualTo(AskOutcome.Busy));
         var body = Encoding.Latin1.GetString((request with { From = _alice.Name }).ToJson());
         var shown = head!.Replace("Host:", "Connection: close\r\nHost:") + "\r\n\r\n";
 

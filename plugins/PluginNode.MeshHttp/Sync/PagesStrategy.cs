@@ -1,0 +1,28 @@
+using PluginNode.Events;
+using PluginNode.MeshHttp.Client;
+using PluginNode.Sync;
+
+namespace PluginNode.MeshHttp.Sync;
+
+/// <summary><c>mesh-pages</c>: everything that neighbours hold, by cursor. See the plugin's README.</summary>
+internal sealed class PagesStrategy(INeighbourCalls calls, ILedger ledger, TimeProvider time) : ISyncStrategy
+{
+    private readonly DayMemory _memory = new(time);
+
+    /// <inheritdoc/>
+    public string Name => "mesh-pages";
+
+    /// <inheritdoc/>
+    public int Rank => 10;
+
+    /// <inheritdoc/>
+    public Task<SyncReport> SyncAsync(ISyncSession session, CancellationToken cancellation)
+    {
+        var neighbours = Asked.Of(session.Plan);
+        if (neighbours.Count == 0) return Task.FromResult(Unavailable.NoNeighbour);
+        // answers are decoded where they arrive, and not in the caller's context
+        return Task.Run(
+            () => new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory).RunAsync(cancellation),
+            cancellation);
+    }
+}
