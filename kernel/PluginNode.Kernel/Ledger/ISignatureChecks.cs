@@ -1,10 +1,12 @@
+using PluginNode.Identity;
+
 namespace PluginNode.Ledger;
 
 /// <summary>Where signatures are checked: it costs more than all else that a merge does. Callable from any thread,
 /// several times at once.</summary>
 public interface ISignatureChecks
 {
-    /// <summary>Which library checks, e.g. <c>libcrypto</c>: for the log and for people. Constant.</summary>
+    /// <summary>Which library checks, e.g. <c>libsodium 1.0.18</c>: for the log and for people. Constant.</summary>
     string Name { get; }
 
     /// <summary>Calls <paramref name="check"/> once with each number from 0 to <paramref name="count"/> − 1, in any
@@ -16,7 +18,7 @@ public interface ISignatureChecks
 public sealed class InlineSignatureChecks : ISignatureChecks
 {
     /// <inheritdoc/>
-    public string Name => "libcrypto";
+    public string Name => Ed25519.CheckedBy;
 
     /// <inheritdoc/>
     public Task RunAsync(int count, Action<int> check)
@@ -33,7 +35,7 @@ public sealed class ParallelSignatureChecks : ISignatureChecks
     private const int AtOnce = 32; // taken by a thread in one go: a check costs 60 to 160 µs
 
     /// <inheritdoc/>
-    public string Name => "libcrypto";
+    public string Name => Ed25519.CheckedBy;
 
     /// <inheritdoc/>
     public Task RunAsync(int count, Action<int> check)
