@@ -41,6 +41,9 @@ public sealed class Connection
     /// <summary>Streams that are open, of both sides.</summary>
     public int StreamCount => _session.StreamCount;
 
+    /// <summary>Bytes that came in and nobody has read yet.</summary>
+    public long UnreadBytes => _session.Buffered;
+
     /// <summary>Completes when the connection has ended, with why; never fails.</summary>
     public Task<Libp2pException> Completion => _session.Completion;
 

@@ -3,7 +3,7 @@ namespace PluginNode.Libp2p.Fakes;
 /// <summary>No test waits for ever: whatever takes as long as this hangs. It is no measure of speed.</summary>
 internal static class Patience
 {
-    public static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
 
     public static Task<T> SoonAsync<T>(this Task<T> task) => task.WaitAsync(Long);
 
