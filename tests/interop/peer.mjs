@@ -153,7 +153,9 @@ const commands = {
   // reads what the other side finished writing, and only then writes
   afterwards: async ({ address, protocol, bytes }) => {
     const stream = await open({ address, protocol })
-    const theirs = await drain(stream)
+    const reading = drain(stream)
+    await send(stream, pattern(0, 1))
+    const theirs = await reading
     await sendPattern(stream, bytes, 1000)
     await stream.close()
     return theirs

@@ -29,7 +29,7 @@ internal sealed class IdentifyProtocol(PeerId self, Func<Connection, IdentifyInf
     {
         await using var stream = await connection.OpenStreamAsync(Identify, cancellation);
         connection.Identified = await ReadAsync(stream, cancellation);
-        stream.CloseWrite();
+        await stream.CloseWriteAsync(cancellation);
     }
 
     /// <summary>Tells the peer what has changed; completes when it has read it.</summary>
@@ -49,7 +49,7 @@ internal sealed class IdentifyProtocol(PeerId self, Func<Connection, IdentifyInf
         bytes.Varint((ulong)message.Length);
         bytes.Write(message);
         await stream.WriteAsync(bytes.WrittenMemory, cancellation);
-        stream.CloseWrite();
+        await stream.CloseWriteAsync(cancellation);
     }
 
     // Some write several messages, to be merged in their order: read to the end, they are one.

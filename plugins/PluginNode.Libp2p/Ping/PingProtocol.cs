@@ -43,7 +43,7 @@ internal static class PingProtocol
         var took = time.GetElapsedTime(start);
         if (count < Bytes || !sent.AsSpan().SequenceEqual(echo))
             throw Libp2pException.Malformed("The peer does not echo what it was pinged with.");
-        stream.CloseWrite();
+        await stream.CloseWriteAsync(cancellation);
         return took;
     }
 }

@@ -34,7 +34,7 @@ internal static class Some
     {
         for (; !bytes.IsEmpty; bytes = bytes[Math.Min(piece, bytes.Length)..])
             await stream.WriteAsync(bytes[..Math.Min(piece, bytes.Length)]);
-        stream.CloseWrite();
+        await stream.CloseWriteAsync();
     }
 
     /// <summary>Reads to the end: how much it was and its hash.</summary>

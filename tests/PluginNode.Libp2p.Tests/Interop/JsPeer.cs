@@ -75,7 +75,7 @@ internal sealed class JsPeer : IAsyncDisposable
         foreach (var (name, value) in arguments) call[name] = value;
         var answer = _calls[id] = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_process) _process.StandardInput.WriteLine(call.ToJsonString());
-        var result = await answer.Task.WaitAsync(TimeSpan.FromMinutes(3));
+        var result = await answer.Task.WaitAsync(2 * Patience.Long);
         return (bool)result["ok"]! ? result : throw new InvalidOperationException((string?)result["error"]);
     }
 

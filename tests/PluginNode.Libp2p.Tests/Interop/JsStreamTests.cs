@@ -76,8 +76,9 @@ internal sealed class JsStreamTests : JsInteropFixture
         var got = new TaskCompletionSource<long>();
         Host.Handle("/test/ours-first/1", async (stream, stop) =>
         {
+            await stream.ReadExactlyAsync(new byte[1], stop); // it listens by now
             await stream.WriteAsync("bye"u8.ToArray(), stop);
-            stream.CloseWrite();
+            await stream.CloseWriteAsync(stop);
             got.SetResult((await stream.ReadToEndAsync()).Bytes);
         });
         var answer = await Js.CallAsync(
@@ -116,10 +117,10 @@ internal sealed class JsStreamTests : JsInteropFixture
         stream.Reset();
         Assert.That((string?)(await Js.EndOfAsync("/test/sink/1"))["end"], Is.EqualTo("StreamResetError"));
 
-        Host.Handle("/test/resets/1", (s, _) =>
+        Host.Handle("/test/resets/1", async (s, stop) =>
         {
+            await s.ReadExactlyAsync(new byte[1], stop);
             s.Reset();
-            return Task.CompletedTask;
         });
         var answer = await Js.CallAsync("broken", ("address", Address), ("protocol", "/test/resets/1"));
         Assert.That((string?)answer["end"], Is.EqualTo("StreamResetError"));
@@ -150,7 +151,7 @@ internal sealed class JsStreamTests : JsInteropFixture
                 await stream.WriteAsync(all.AsMemory(at, Megabyte / 16));
                 Interlocked.Add(ref written, Megabyte / 16);
             }
-            stream.CloseWrite();
+            await stream.CloseWriteAsync();
         });
         // Another stream of the connection goes on meanwhile, and its echoes come after what the slow one took.
         for (var i = 0; i < 20; i++) await PingEchoAsync(stream.Connection);
