@@ -50,7 +50,7 @@ internal sealed class MultiaddrTests
         for (var length = 0; length < bytes.Length; length++)
         {
             var cut = bytes[..length];
-            if (length == bytes.Length - 42) Assert.That(MultiaddrBytes.Read(cut)?.Peer, Is.Null);
+            if (length == bytes.Length - 41) Assert.That(MultiaddrBytes.Read(cut)?.Peer, Is.Null);
             else Assert.That(() => MultiaddrBytes.Read(cut), Throws.TypeOf<Libp2pException>(), $"{length} bytes");
         }
     }

@@ -10,6 +10,7 @@ internal sealed class MemoryDuplex : DuplexStream
     private readonly ReceiveBuffer _incoming = new();
     private readonly AsyncSignal _room = new();
     private MemoryDuplex _other = null!;
+    private volatile bool _gone;
 
     /// <summary>Everything that this end wrote, where it is kept.</summary>
     public MemoryStream? Written { get; init; }
@@ -47,7 +48,8 @@ internal sealed class MemoryDuplex : DuplexStream
         Written?.Write(buffer.Span);
         while (!buffer.IsEmpty && !IsBlackHole)
         {
-            while (_other._incoming.Count >= Capacity) await _room.WaitAsync(cancellationToken);
+            while (_other._incoming.Count >= Capacity && !_gone) await _room.WaitAsync(cancellationToken);
+            if (_gone) throw new IOException("This end is gone.");
             var part = buffer[..Math.Min(buffer.Length, Capacity)];
             if (!_other._incoming.Add(part.Span)) throw new IOException("The other end is gone.");
             buffer = buffer[part.Length..];
@@ -56,6 +58,7 @@ internal sealed class MemoryDuplex : DuplexStream
 
     public override ValueTask DisposeAsync()
     {
+        _gone = true;
         _incoming.Fail(new Libp2pException(Libp2pFault.Closed, "This end was disposed of."));
         _other._incoming.End();
         _room.Set();

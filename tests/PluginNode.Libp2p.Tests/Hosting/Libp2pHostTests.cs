@@ -102,9 +102,9 @@ internal sealed class Libp2pHostTests
             clients.Add(client);
             await client.ConnectAsync(IPAddress.Loopback, address.Port);
         }
-        Assert.That(await FirstByteAsync(clients[0]), Is.GreaterThan(0));
-        Assert.That(await FirstByteAsync(clients[1]), Is.GreaterThan(0));
-        Assert.That(await FirstByteAsync(clients[2]), Is.LessThanOrEqualTo(0));
+        Assert.That(await FirstByteAsync(clients[0].GetStream()), Is.GreaterThan(0));
+        Assert.That(await FirstByteAsync(clients[1].GetStream()), Is.GreaterThan(0));
+        Assert.That(await FirstByteAsync(clients[2].GetStream()), Is.LessThanOrEqualTo(0));
         clients.ForEach(c => c.Dispose());
     }
 
@@ -119,10 +119,11 @@ internal sealed class Libp2pHostTests
         var bytes = new byte[random.Next(1, 5000)];
         random.NextBytes(bytes);
         byte[] begin = [.. "\x13/multistream/1.0.0\n"u8, .. "\x07/noise\n"u8];
-        await client.GetStream().WriteAsync(begin.AsMemory(0, random.Next(begin.Length + 1)));
-        await client.GetStream().WriteAsync(bytes);
+        var stream = client.GetStream();
+        await stream.WriteAsync(begin.AsMemory(0, random.Next(begin.Length + 1)));
+        await stream.WriteAsync(bytes);
         client.Client.Shutdown(SocketShutdown.Send);
-        while (await FirstByteAsync(client) > 0)
+        while (await FirstByteAsync(stream) > 0)
         {
             // what it had to say before it hung up
         }
@@ -156,11 +157,11 @@ internal sealed class Libp2pHostTests
     }
 
     // -1 where the connection was torn down
-    private static async Task<int> FirstByteAsync(TcpClient client)
+    private static async Task<int> FirstByteAsync(NetworkStream stream)
     {
         try
         {
-            return await client.GetStream().ReadAsync(new byte[100]).SoonAsync();
+            return await stream.ReadAsync(new byte[100]).SoonAsync();
         }
         catch (IOException)
         {
