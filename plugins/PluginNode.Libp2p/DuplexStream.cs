@@ -26,7 +26,8 @@ public abstract class DuplexStream : Stream
     }
 
     /// <inheritdoc/>
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+    public abstract override ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default);
 
     /// <inheritdoc/>
     public abstract override ValueTask WriteAsync(

@@ -49,7 +49,9 @@ internal static class MultiaddrBytes
         {
             case HostKind.Ip4: host = new IPAddress(Take(ref bytes, 4)).ToString(); break;
             case HostKind.Ip6: host = new IPAddress(Take(ref bytes, 16)).ToString(); break;
-            case HostKind.Dns4 or HostKind.Dns6: host = Encoding.UTF8.GetString(Take(ref bytes, Number(ref bytes))); break;
+            case HostKind.Dns4 or HostKind.Dns6:
+                host = Encoding.UTF8.GetString(Take(ref bytes, Number(ref bytes)));
+                break;
             default: return null;
         }
         if (Number(ref bytes) != Tcp) return null;

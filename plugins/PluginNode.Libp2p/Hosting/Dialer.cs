@@ -18,11 +18,13 @@ internal sealed class Dialer(Upgrader upgrader, HostOptions options, TimeProvide
 
     /// <exception cref="Libp2pException">None leads to it; the message says what came of each.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<Reached> DialAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellation)
+    public async Task<Reached> DialAsync(
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var limit = new CancellationTokenSource(options.DialTimeout, time);
-        await using var registration = limit.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
+        await using var registration = limit.Token.UnsafeRegister(
+            static s => ((CancellationTokenSource)s!).Cancel(), stop);
         var problems = new List<(Multiaddr Address, Exception Error)>();
         var running = new List<(Multiaddr Address, Task<Reached> Task)>();
         var endpoints = new Queue<(Multiaddr Address, IPEndPoint Endpoint)>();
@@ -102,8 +104,10 @@ internal sealed class Dialer(Upgrader upgrader, HostOptions options, TimeProvide
             IPAddress[] found = address.Kind switch
             {
                 HostKind.Ip4 or HostKind.Ip6 => [IPAddress.Parse(address.Host)],
-                HostKind.Dns4 => await Dns.GetHostAddressesAsync(address.Host, AddressFamily.InterNetwork, cancellation),
-                _ => await Dns.GetHostAddressesAsync(address.Host, AddressFamily.InterNetworkV6, cancellation),
+                _ => await Dns.GetHostAddressesAsync(
+                    address.Host,
+                    address.Kind == HostKind.Dns4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6,
+                    cancellation),
             };
             foreach (var ip in found)
                 if (endpoints.Count < MostEndpoints) endpoints.Enqueue((address, new IPEndPoint(ip, address.Port)));

@@ -14,7 +14,8 @@ public sealed class ProtocolStream : DuplexStream
     private Task? _agreeing; // while the remote's answer to the proposal is not read
 
     internal ProtocolStream(Connection connection, YamuxStream inner, string protocol, bool isProposed) =>
-        (Connection, _inner, Protocol, _agreeing) = (connection, inner, protocol, isProposed ? null : Task.CompletedTask);
+        (Connection, _inner, Protocol, _agreeing) =
+            (connection, inner, protocol, isProposed ? null : Task.CompletedTask);
 
     /// <summary>What it runs on: there it says who the peer is.</summary>
     public Connection Connection { get; }
@@ -32,7 +33,8 @@ public sealed class ProtocolStream : DuplexStream
     }
 
     /// <inheritdoc/>
-    /// <remarks>Completes when all of it is queued for the connection; it waits while the remote does not read.</remarks>
+    /// <remarks>Completes when all of it is queued for the connection; it waits while the remote does not
+    /// read.</remarks>
     /// <exception cref="Libp2pException">The stream was reset or its connection ended.</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         _inner.WriteAsync(buffer, cancellationToken);

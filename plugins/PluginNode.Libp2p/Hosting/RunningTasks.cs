@@ -1,6 +1,7 @@
 namespace PluginNode.Libp2p.Hosting;
 
-/// <summary>What runs on its own, so that its end can be waited for. All members may be called from any thread.</summary>
+/// <summary>What runs on its own, so that its end can be waited for. All members may be called from any
+/// thread.</summary>
 internal sealed class RunningTasks
 {
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -33,7 +33,8 @@ internal sealed class Upgrader(INoiseIdentity identity) : IDisposable
         await Multistream.AnswerAsync(
             stream, p => p == NoiseUpgrade.Protocol, () => [NoiseUpgrade.Protocol], cancellation);
         var secure = await Noise.AcceptAsync(stream, cancellation);
-        if (secure.Muxer is null) await Multistream.AnswerAsync(secure.Stream, Muxers.Contains, () => Muxers, cancellation);
+        if (secure.Muxer is null)
+            await Multistream.AnswerAsync(secure.Stream, Muxers.Contains, () => Muxers, cancellation);
         return (secure.Stream, secure.Peer);
     }
 

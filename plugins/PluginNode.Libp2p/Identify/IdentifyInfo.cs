@@ -52,7 +52,8 @@ public sealed record IdentifyInfo
             switch (reader.Field)
             {
                 case 1 when PublicKeys.FromMessage(reader.Bytes) != peer:
-                    throw new Libp2pException(Libp2pFault.Authentication, "A peer identifies itself with another's key.");
+                    throw new Libp2pException(
+                        Libp2pFault.Authentication, "A peer identifies itself with another's key.");
                 case 2 when addresses.Count < MostEntries:
                     if (MultiaddrBytes.Read(reader.Bytes) is { } address) addresses.Add(address);
                     break;

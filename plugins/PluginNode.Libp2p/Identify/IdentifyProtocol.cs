@@ -59,7 +59,8 @@ internal sealed class IdentifyProtocol(PeerId self, Func<Connection, IdentifyInf
         try
         {
             var length = await stream.ReadAtLeastAsync(
-                buffer.AsMemory(0, IdentifyInfo.MostBytes), IdentifyInfo.MostBytes, throwOnEndOfStream: false, cancellation);
+                buffer.AsMemory(0, IdentifyInfo.MostBytes), IdentifyInfo.MostBytes,
+                throwOnEndOfStream: false, cancellation);
             if (length == IdentifyInfo.MostBytes)
                 throw new Libp2pException(Libp2pFault.Limit, "A peer says too much of itself.");
             return IdentifyInfo.FromMessage(Unframe(buffer.AsSpan(0, length)), stream.Connection.Peer);

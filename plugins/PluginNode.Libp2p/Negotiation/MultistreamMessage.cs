@@ -17,7 +17,8 @@ internal static class MultistreamMessage
     public const string NotAvailable = "na";
     public const string List = "ls";
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The bytes of several messages, to be written with one call.</summary>
     /// <exception cref="ArgumentException">One of them is too long or holds a line feed.</exception>
@@ -59,10 +60,12 @@ internal static class MultistreamMessage
                 if (Varint.TryRead(buffer.AsSpan(0, at + 1), out length, out _)) break;
             }
             if (length is 0 or > MostBytes + 1)
-                throw Libp2pException.Malformed($"A multistream message of {length} bytes; 1 to {MostBytes + 1} are taken.");
+                throw Libp2pException.Malformed(
+                    $"A multistream message of {length} bytes; 1 to {MostBytes + 1} are taken.");
             var text = buffer.AsMemory(0, (int)length);
             await ExactlyAsync(stream, text, cancellation);
-            if (text.Span[^1] != '\n') throw Libp2pException.Malformed("A multistream message has no line feed at its end.");
+            if (text.Span[^1] != '\n')
+                throw Libp2pException.Malformed("A multistream message has no line feed at its end.");
             return Strict.GetString(text.Span[..^1]);
         }
         catch (ArgumentException e)
@@ -79,7 +82,8 @@ internal static class MultistreamMessage
     {
         var length = Strict.GetByteCount(text);
         if (length is 0 or > MostBytes || text.Contains('\n', StringComparison.Ordinal))
-            throw new ArgumentException($"A protocol id has 1 to {MostBytes} bytes and no line feed: '{text}'.", nameof(text));
+            throw new ArgumentException($"A protocol id has 1 to {MostBytes} bytes and no line feed: '{text}'.",
+                nameof(text));
         bytes.Varint((ulong)length + 1);
         bytes.Advance(Strict.GetBytes(text, bytes.GetSpan(length)));
         bytes.Write("\n"u8);

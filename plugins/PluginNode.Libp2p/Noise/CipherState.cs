@@ -15,7 +15,8 @@ internal sealed class CipherState(ReadOnlySpan<byte> key) : IDisposable
     private readonly ChaCha20Poly1305 _cipher = new(key);
     private ulong _nonce;
 
-    /// <summary>Encrypts; ciphertext and tag take <see cref="TagBytes"/> more than the text. In place is allowed.</summary>
+    /// <summary>Encrypts; ciphertext and tag take <see cref="TagBytes"/> more than the text. In place is
+    /// allowed.</summary>
     public void Encrypt(ReadOnlySpan<byte> text, Span<byte> sealedText, ReadOnlySpan<byte> associated = default)
     {
         Span<byte> nonce = stackalloc byte[12];

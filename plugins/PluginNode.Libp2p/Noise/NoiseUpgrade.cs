@@ -78,7 +78,8 @@ internal sealed class NoiseUpgrade(INoiseIdentity identity, X25519Key staticKey,
     {
         var payload = NoisePayload.FromMessage(message);
         if (!identity.VerifyStaticKey(payload.Peer, handshake.TheirStatic, payload.Signature))
-            throw new Libp2pException(Libp2pFault.Authentication, $"The remote did not prove that it is {payload.Peer}.");
+            throw new Libp2pException(Libp2pFault.Authentication,
+                $"The remote did not prove that it is {payload.Peer}.");
         return expected is null || payload.Peer == expected ? payload
             : throw new Libp2pException(
                 Libp2pFault.Authentication, $"The remote is {payload.Peer} and not {expected}, which was dialled.");

@@ -40,11 +40,13 @@ internal sealed class X25519Key : IDisposable
         using var peer = LibCrypto.NewPublicKey(LibCrypto.X25519, 0, theirPublic, Bytes);
         using var context = LibCrypto.NewContext(_key, 0);
         nuint length = Bytes;
-        if (peer.IsInvalid || context.IsInvalid || LibCrypto.DeriveInit(context) != 1) throw Failed("agree on a secret");
+        if (peer.IsInvalid || context.IsInvalid || LibCrypto.DeriveInit(context) != 1)
+            throw Failed("agree on a secret");
         if (LibCrypto.SetPeer(context, peer) == 1 && LibCrypto.Derive(context, secret, ref length) == 1) return;
         // OpenSSL refuses points of small order itself (RFC 7748, section 6.1).
         LibCrypto.ClearErrors();
-        throw new Libp2pException(Libp2pFault.Authentication, "The remote sent an X25519 key that no secret comes from.");
+        throw new Libp2pException(Libp2pFault.Authentication,
+            "The remote sent an X25519 key that no secret comes from.");
     }
 
     public void Dispose() => _key.Dispose();

@@ -2,7 +2,8 @@ using PluginNode.Identity;
 
 namespace PluginNode.Libp2p.Wire;
 
-/// <summary>Public keys and peer ids in bytes (libp2p/specs, peer-ids). Only Ed25519 keys, as a node has them.</summary>
+/// <summary>Public keys and peer ids in bytes (libp2p/specs, peer-ids). Only Ed25519 keys, as a node has
+/// them.</summary>
 internal static class PublicKeys
 {
     /// <summary>Bytes of a <c>PublicKey</c> message with an Ed25519 key.</summary>

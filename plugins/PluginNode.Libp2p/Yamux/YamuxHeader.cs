@@ -37,12 +37,14 @@ internal enum GoAwayCode : uint
 }
 
 /// <summary>
-/// The twelve bytes before each frame (libp2p/specs, yamux, Framing): version 0, type, flags, stream, length; big endian.
+/// The twelve bytes before each frame (libp2p/specs, yamux, Framing): version 0, type, flags, stream, length; big
+/// endian.
 /// </summary>
 /// <param name="Type">What follows.</param>
 /// <param name="Flags">What becomes of the stream.</param>
 /// <param name="Stream">0 for the session itself.</param>
-/// <param name="Length">Of data: its bytes. Of a window update: further bytes. Of a ping: any number. Of a go-away: why.</param>
+/// <param name="Length">Of data: its bytes. Of a window update: further bytes. Of a ping: any number. Of a go-away:
+/// why.</param>
 internal readonly record struct YamuxHeader(YamuxType Type, YamuxFlags Flags, uint Stream, uint Length)
 {
     public const int Bytes = 12;

@@ -44,7 +44,8 @@ internal sealed partial class YamuxSession
         if (silent)
         {
             End(new Libp2pException(
-                Libp2pFault.TimedOut, $"The remote did not answer within {_options.KeepAlive.TotalSeconds:0.#} s."), null);
+                Libp2pFault.TimedOut,
+                $"The remote did not answer within {_options.KeepAlive.TotalSeconds:0.#} s."), null);
             return;
         }
         foreach (var stream in stale)

@@ -26,7 +26,8 @@ internal sealed partial class YamuxSession
                 held += count;
                 var used = Take(buffer.AsSpan(0, held));
                 Flush(); // one write for all that it gave cause to
-                if (held == buffer.Length && buffer.Length < FullReadBuffer) buffer = Larger(buffer, ref held, ref used);
+                if (held == buffer.Length && buffer.Length < FullReadBuffer)
+                    buffer = Larger(buffer, ref held, ref used);
                 buffer.AsSpan(used, held - used).CopyTo(buffer);
                 held -= used;
             }

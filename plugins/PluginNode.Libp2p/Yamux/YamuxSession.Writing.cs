@@ -133,7 +133,8 @@ internal sealed partial class YamuxSession
                 _flushing = done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
         if (overfull)
-            End(new Libp2pException(Libp2pFault.Limit, "The remote causes answers and does not read them."), tell: null);
+            End(new Libp2pException(Libp2pFault.Limit,
+                "The remote causes answers and does not read them."), tell: null);
         else if (done is not null)
             _ = FlushAsync(done);
     }
@@ -217,7 +218,8 @@ internal sealed partial class YamuxSession
     {
         if (stream.Id == 0)
         {
-            if (_nextId > uint.MaxValue - 2) throw new Libp2pException(Libp2pFault.Limit, "All stream numbers are used.");
+            if (_nextId > uint.MaxValue - 2)
+                throw new Libp2pException(Libp2pFault.Limit, "All stream numbers are used.");
             stream.Id = _nextId;
             _nextId += 2;
             _streams.Add(stream.Id, stream);

@@ -65,7 +65,8 @@ internal sealed partial class YamuxSession : IAsyncDisposable
 
     /// <summary>Opens a stream. The remote learns of it with the first write, read or close; it waits while the remote
     /// has too many to take.</summary>
-    /// <exception cref="Libp2pException">The session has ended, the remote goes away, or there are too many.</exception>
+    /// <exception cref="Libp2pException">The session has ended, the remote goes away, or there are too
+    /// many.</exception>
     public async ValueTask<YamuxStream> OpenAsync(CancellationToken cancellation)
     {
         while (true)

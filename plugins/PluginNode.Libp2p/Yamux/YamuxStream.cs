@@ -1,7 +1,8 @@
 namespace PluginNode.Libp2p.Yamux;
 
 /// <summary>
-/// One stream of a session. One read and one write may be under way at a time; everything else may come from any thread.
+/// One stream of a session. One read and one write may be under way at a time; everything else may come from any
+/// thread.
 /// <code>
 /// open ── CloseWriteAsync ──→ half closed (local) ──┐
 ///   │                                               ├──→ closed (both have finished)

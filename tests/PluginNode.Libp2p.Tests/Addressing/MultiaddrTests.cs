@@ -32,11 +32,13 @@ internal sealed class MultiaddrTests
         Assert.That(MultiaddrBytes.Read(bytes), Is.EqualTo(address));
     }
 
-    [TestCase(""), TestCase("/"), TestCase("/ip4/1.2.3.4"), TestCase("/ip4/1.2.3/tcp/1"), TestCase("/ip4/01.2.3.4/tcp/1")]
+    [TestCase(""), TestCase("/"), TestCase("/ip4/1.2.3.4"), TestCase("/ip4/1.2.3/tcp/1")]
+    [TestCase("/ip4/01.2.3.4/tcp/1")]
     [TestCase("/ip4/::1/tcp/1"), TestCase("/ip6/1.2.3.4/tcp/1"), TestCase("/ip6/fe80::1%eth0/tcp/1")]
     [TestCase("/ip4/1.2.3.4/tcp/65536"), TestCase("/ip4/1.2.3.4/tcp/-1"), TestCase("/ip4/1.2.3.4/udp/1")]
     [TestCase("/ip4/1.2.3.4/tcp/1/"), TestCase("/ip4/1.2.3.4/tcp/1/p2p/x"), TestCase("/dns4/a b/tcp/1")]
-    [TestCase("/ip4/1.2.3.4/tcp/1/p2p/" + Peer + "/p2p-circuit"), TestCase("ip4/1.2.3.4/tcp/1"), TestCase("/dns4//tcp/1")]
+    [TestCase("/ip4/1.2.3.4/tcp/1/p2p/" + Peer + "/p2p-circuit")]
+    [TestCase("ip4/1.2.3.4/tcp/1"), TestCase("/dns4//tcp/1")]
     public void Parse_OfAnythingElse_Fails(string text)
     {
         Assert.That(Multiaddr.TryParse(text, out _), Is.False);

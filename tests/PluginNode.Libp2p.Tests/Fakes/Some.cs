@@ -12,7 +12,8 @@ internal static class Some
 {
     public static readonly Multiaddr Loopback = Multiaddr.Parse("/ip4/127.0.0.1/tcp/0");
 
-    public static Libp2pHost Host(HostOptions? options = null, INoiseIdentity? identity = null, ILogger? logger = null) =>
+    public static Libp2pHost Host(
+        HostOptions? options = null, INoiseIdentity? identity = null, ILogger? logger = null) =>
         new(identity ?? TestIdentity.Fresh(), options ?? new HostOptions(), TimeProvider.System,
             logger ?? NullLogger.Instance);
 

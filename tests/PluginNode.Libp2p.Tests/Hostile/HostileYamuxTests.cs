@@ -36,7 +36,8 @@ internal sealed class HostileYamuxTests
             var (remote, session) = Start();
             await remote.WriteAsync(frames.AsMemory(0, length));
             remote.CloseWrite();
-            Assert.That((await session.Completion.SoonAsync()).Fault, Is.EqualTo(Libp2pFault.Closed), $"{length} bytes");
+            var reason = await session.Completion.SoonAsync();
+            Assert.That(reason.Fault, Is.EqualTo(Libp2pFault.Closed), $"{length} bytes");
         }
     }
 
@@ -68,7 +69,8 @@ internal sealed class HostileYamuxTests
             await remote.WriteAsync(Frame(YamuxType.WindowUpdate, YamuxFlags.Syn, id));
         var flags = new List<(uint, YamuxFlags)>();
         while (flags.Count < 3)
-            if (await ReadAsync(remote) is { Type: YamuxType.WindowUpdate } frame) flags.Add((frame.Stream, frame.Flags));
+            if (await ReadAsync(remote) is { Type: YamuxType.WindowUpdate } frame)
+                flags.Add((frame.Stream, frame.Flags));
         Assert.That(flags, Is.EqualTo([(1u, YamuxFlags.Ack), (3u, YamuxFlags.Ack), (5u, YamuxFlags.Reset)]));
         Assert.That(session.StreamCount, Is.EqualTo(2));
         await remote.DisposeAsync();
@@ -121,7 +123,8 @@ internal sealed class HostileYamuxTests
         Assert.That(await reading, Is.EqualTo(Libp2pFault.TimedOut));
     }
 
-    private static (MemoryDuplex Remote, YamuxSession Session) Start(YamuxOptions? options = null, TimeProvider? time = null)
+    private static (MemoryDuplex Remote, YamuxSession Session) Start(
+        YamuxOptions? options = null, TimeProvider? time = null)
     {
         var (remote, mine) = MemoryDuplex.Pair();
         var session = new YamuxSession(

@@ -15,7 +15,8 @@ internal sealed class Libp2pHostTests
     {
         await using var a = Some.Host();
         await using var b = Some.Host();
-        foreach (var host in (Libp2pHost[])[a, b]) host.Handle("/echo", async (s, stop) => await s.CopyToAsync(s, stop));
+        foreach (var host in (Libp2pHost[])[a, b])
+            host.Handle("/echo", async (s, stop) => await s.CopyToAsync(s, stop));
         var address = b.ListenHere();
         Assert.That(await EchoAsync(a, b, address), Is.EqualTo(100_000));
         Assert.That(await EchoAsync(b, a, null), Is.EqualTo(100_000));
@@ -31,6 +32,18 @@ internal sealed class Libp2pHostTests
         var all = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(_ => a.ConnectAsync(b.Self, [address], default))).SoonAsync();
         Assert.That(all.Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Dial_BothAtOnce_BothUseTheSameConnection([Range(1, 5)] int _)
+    {
+        await using var a = Some.Host();
+        await using var b = Some.Host();
+        var (toA, toB) = (a.ListenHere(), b.ListenHere());
+        await Task.WhenAll(a.ConnectAsync(b.Self, [toB], default), b.ConnectAsync(a.Self, [toA], default)).SoonAsync();
+        await Patience.UntilAsync(() => a.Connections.Count == b.Connections.Count, "both know of all connections");
+        var used = (await a.ConnectAsync(b.Self, [], default), await b.ConnectAsync(a.Self, [], default));
+        Assert.That(used.Item1.IsInbound, Is.Not.EqualTo(used.Item2.IsInbound));
     }
 
     [Test]
@@ -78,7 +91,8 @@ internal sealed class Libp2pHostTests
     {
         var time = new ManualTimeProvider();
         await using var host = new Libp2pHost(
-            TestIdentity.Fresh(), new HostOptions(), time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            TestIdentity.Fresh(), new HostOptions(), time,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         var address = host.ListenHere();
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, address.Port);
@@ -147,7 +161,8 @@ internal sealed class Libp2pHostTests
 
     private static async Task<long> EchoAsync(Libp2pHost from, Libp2pHost to, Multiaddr? address)
     {
-        var stream = await from.OpenStreamAsync(to.Self, address is null ? [] : [address], "/echo", default).SoonAsync();
+        var stream = await from.OpenStreamAsync(
+            to.Self, address is null ? [] : [address], "/echo", default).SoonAsync();
         await using (stream)
         {
             var reading = stream.ReadToEndAsync();

@@ -38,7 +38,8 @@ internal sealed class JsHandshakeTests : JsInteropFixture
     [Test]
     public void DialledByJs_ForAnotherPeer_Fails()
     {
-        var address = Address.Replace(Host.Self.ToString(), TestIdentity.Fresh().Self.ToString(), StringComparison.Ordinal);
+        var address = Address.Replace(
+            Host.Self.ToString(), TestIdentity.Fresh().Self.ToString(), StringComparison.Ordinal);
         Assert.That(() => Js.CallAsync("dial", ("address", address)), Throws.InvalidOperationException);
     }
 
@@ -57,7 +58,8 @@ internal sealed class JsHandshakeTests : JsInteropFixture
             // It asks in its own time.
             var known = await Js.CallAsync("identified", ("peer", Host.Self.ToString()));
             agent = (string?)known["agent"];
-            if (agent == "pluginnode") Assert.That(known["protocols"]!.AsArray().Select(p => (string?)p), Does.Contain(Echo));
+            if (agent == "pluginnode")
+                Assert.That(known["protocols"]!.AsArray().Select(p => (string?)p), Does.Contain(Echo));
         }
     }
 
@@ -68,7 +70,8 @@ internal sealed class JsHandshakeTests : JsInteropFixture
         await Patience.UntilAsync(() => connection.Identified is not null, "js-libp2p identifies itself");
         await Js.CallAsync("handle", ("protocol", $"/test/new/{Host.Self}"));
         await Patience.UntilAsync(
-            () => connection.Identified!.Protocols.Contains($"/test/new/{Host.Self}"), "js-libp2p tells of a new protocol");
+            () => connection.Identified!.Protocols.Contains($"/test/new/{Host.Self}"),
+            "js-libp2p tells of a new protocol");
 
         Host.Handle("/test/ours/1", (_, _) => Task.CompletedTask);
         await Host.PushIdentifyAsync(connection, default).SoonAsync();

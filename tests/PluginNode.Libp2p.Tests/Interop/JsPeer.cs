@@ -73,7 +73,8 @@ internal sealed class JsPeer : IAsyncDisposable
         var id = Interlocked.Increment(ref _lastCall);
         var call = new JsonObject { ["id"] = id, ["do"] = command };
         foreach (var (name, value) in arguments) call[name] = value;
-        var answer = _calls[id] = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = _calls[id] =
+            new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_process) _process.StandardInput.WriteLine(call.ToJsonString());
         var result = await answer.Task.WaitAsync(2 * Patience.Long);
         return (bool)result["ok"]! ? result : throw new InvalidOperationException((string?)result["error"]);

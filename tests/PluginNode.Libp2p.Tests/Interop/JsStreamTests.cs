@@ -19,7 +19,8 @@ internal sealed class JsStreamTests : JsInteropFixture
         Assert.That(await reading.SoonAsync(), Is.EqualTo((bytes, Some.Sha256(sent))));
     }
 
-    [TestCase(0, 1), TestCase(1, 1), TestCase(65_520, 13), TestCase(Megabyte + 1, 4_099), TestCase(64 * Megabyte, 99_991)]
+    [TestCase(0, 1), TestCase(1, 1), TestCase(65_520, 13)]
+    [TestCase(Megabyte + 1, 4_099), TestCase(64 * Megabyte, 99_991)]
     public async Task Echo_ForJs_ComesBack(int bytes, int piece)
     {
         var answer = await Js.CallAsync("echo", ("address", Address), ("bytes", bytes), ("piece", piece));
@@ -113,7 +114,8 @@ internal sealed class JsStreamTests : JsInteropFixture
     {
         await using var stream = await OpenAsync("/test/sink/1");
         await stream.WriteAsync(Some.Pattern(10));
-        Assert.That(await stream.Connection.OpenStreamAsync([Echo], default).SoonAsync(), Is.Not.Null, "it has arrived");
+        Assert.That(await stream.Connection.OpenStreamAsync([Echo], default).SoonAsync(), Is.Not.Null,
+            "it has arrived");
         stream.Reset();
         Assert.That((string?)(await Js.EndOfAsync("/test/sink/1"))["end"], Is.EqualTo("StreamResetError"));
 
