@@ -14,6 +14,11 @@ internal static class House
 
     public static IEnumerable<BuiltAssembly> Plugins => Built("plugins");
 
+    /// <summary>Those that a node loads: they have an entry, in a file named after it. build/stage goes by it
+    /// too.</summary>
+    public static IEnumerable<BuiltAssembly> LoadedPlugins => Plugins.Where(
+        p => Directory.EnumerateFiles(Path.Combine(Root, "plugins", p.Project), "*Plugin.cs").Any());
+
     /// <summary>Test projects, and libraries of tests.</summary>
     public static IEnumerable<BuiltAssembly> Tests => Built("tests").Where(
         a => a.Project.EndsWith(".Tests", StringComparison.Ordinal) || a.Project == "PluginNode.Conformance");

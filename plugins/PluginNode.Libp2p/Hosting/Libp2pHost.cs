@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.Libp2p.Addressing;
+using PluginNode.Libp2p.Identify;
+using PluginNode.Libp2p.Noise;
+using PluginNode.Libp2p.Ping;
+using PluginNode.Libp2p.Yamux;
+
+namespace PluginNode.Libp2p.Hosting;
+
+/// <summary>Serves a stream that a peer opened. When it returns the stream is finished and left; when it throws it is
+/// reset. Cancelled when the host ends.</summary>
+public delegate Task StreamHandler(ProtocolStream stream, CancellationToken cancellation);
+
+/// <summary>
+/// A libp2p peer: listens and dials, has one connection for each peer and uses it both ways, and gives streams to
+/// whoever registered their protocol. All members may be called from any thread.
+/// <para>This part: its life, and what it offers.</para>
+/// </summary>
+public sealed partial class Libp2pHost : IAsyncDisposable
+{
+    private readonly HostOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Upgrader _upgrader;
+    private readonly Dialer _dialer;
+    private readonly ConnectionTable _connections;
+    private readonly InboundGate _gate;
+    private readonly IdentifyProtocol _identify;
+    private readonly ConcurrentDictionary<string, StreamHandler> _handlers = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<Listener> _listeners = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly RunningTasks _tasks = new();
+    private readonly Lock _lifeGate = new();
+    private readonly ITimer _timer;
+    private bool _disposed;
+
+    public Libp2pHost(INoiseIdentity identity, HostOptions options, TimeProvider time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        (Self, _options, _time, _logger) = (identity.Self, options, time, logger);
+        _upgrader = new Upgrader(identity);
+        _dialer = new Dialer(_upgrader, options, time);
+        _gate = new InboundGate(options);
+        _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
+        _identify = new IdentifyProtocol(Self, Describe);
+        Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
+        Handle(IdentifyProtocol.Push, IdentifyProtocol.TakeAsync);
+        Handle(PingProtocol.Id, PingProtocol.AnswerAsync);
+        _timer = time.CreateTimer(static host => ((Libp2pHost)host!).CloseIdle(), this, TickTime, TickTime);
+    }
+
+    /// <summary>This peer.</summary>
+    public PeerId Self { get; }
+
+    /// <summary>The connections that there are.</summary>
+    public IReadOnlyList<Connection> Connections => _connections.All;
+
+    /// <summary>What is listened on, with the ports that were given.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses => [.. _listeners.Select(l => l.Address)];
+
+    /// <summary>Told of a peer's first connection (true) and of the end of its last (false), from any thread; it must
+    /// return at once.</summary>
+    public Action<PeerId, bool>? PeerChanged { get; set; }
+
+    /// <summary>Registers who serves a protocol, in the place of who did before.</summary>
+    public void Handle(string protocol, StreamHandler handler) => _handlers[protocol] = handler;
+
+    /// <summary>Begins to take connections.</summary>
+    /// <returns>The address with the port that was given; port 0 asks for a free one.</returns>
+    /// <exception cref="Libp2pException">It cannot be listened on; the message says why.</exception>
+    public Multiaddr Listen(Multiaddr address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        lock (_lifeGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var listener = new Listener(address);
+            _listeners.Add(listener);
+            LogMessages.Listening(_logger, listener.Address.ToString());
+            _tasks.Run(() => AcceptAsync(listener));
+            return listener.Address;
+        }
+    }
+
+    /// <summary>Pings a peer by the protocol of that name.</summary>
+    /// <exception cref="Libp2pException">It does not answer.</exception>
+    public Task<TimeSpan> PingAsync(Connection connection, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return PingProtocol.AskAsync(connection, _time, cancellation);
+    }
+
+    /// <summary>Tells a peer what this one listens on and which protocols it has, after they have changed.</summary>
+    /// <exception cref="Libp2pException">It does not take it.</exception>
+    public Task PushIdentifyAsync(Connection connection, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return _identify.TellAsync(connection, cancellation);
+    }
+
+    /// <summary>Ends listening and all connections, and waits until nothing of it runs any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lifeGate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+        await _timer.DisposeAsync();
+        foreach (var listener in _listeners) listener.Dispose();
+        await _stop.CancelAsync();
+        await Task.WhenAll(_connections.All.Select(c => c.CloseAsync()));
+        await _tasks.DrainAsync();
+        _upgrader.Dispose();
+        _stop.Dispose();
+    }
+
+    private TimeSpan TickTime => _options.IdleTimeout / 4 < RetireTime ? _options.IdleTimeout / 4 : RetireTime;
+
+    private IdentifyInfo Describe(Connection connection) => new()
+    {
+        ProtocolVersion = IdentifyProtocol.Version,
+        Agent = _options.Agent,
+        ListenAddresses = _options.Announce.Count > 0 ? _options.Announce : LocalAddresses.Of(ListenAddresses),
+        ObservedAddress = connection.RemoteAddress with { Peer = null },
+        Protocols = [.. _handlers.Keys.Order(StringComparer.Ordinal)],
+    };
+}

@@ -1,0 +1,38 @@
+namespace PluginNode.Libp2p.Hosting;
+
+/// <summary>What runs on its own, so that its end can be waited for. All members may be called from any
+/// thread.</summary>
+internal sealed class RunningTasks
+{
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count = 1; // one for whoever drains
+
+    /// <summary>Runs it on another thread. It must handle its own failures.</summary>
+    public void Run(Func<Task> work)
+    {
+        Interlocked.Increment(ref _count);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await work();
+            }
+            finally
+            {
+                Leave();
+            }
+        });
+    }
+
+    /// <summary>Completes when all have ended. Call it once, when nothing new begins.</summary>
+    public Task DrainAsync()
+    {
+        Leave();
+        return _drained.Task;
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _count) == 0) _drained.TrySetResult();
+    }
+}

@@ -1,0 +1,30 @@
+namespace PluginNode.Libp2p;
+
+/// <summary>
+/// Reads a little ahead on a connection, so that the short messages of the upgrade don't cost a system call for each
+/// byte. Large reads go through it as soon as it is empty.
+/// </summary>
+internal sealed class ReadAheadStream(Stream inner) : DuplexStream
+{
+    private readonly byte[] _buffer = new byte[2048];
+    private int _start, _end;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_start == _end)
+        {
+            if (buffer.Length >= _buffer.Length) return await inner.ReadAsync(buffer, cancellationToken);
+            _start = 0;
+            _end = await inner.ReadAsync(_buffer, cancellationToken);
+        }
+        var count = Math.Min(buffer.Length, _end - _start);
+        _buffer.AsSpan(_start, count).CopyTo(buffer.Span);
+        _start += count;
+        return count;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
+
+    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+}

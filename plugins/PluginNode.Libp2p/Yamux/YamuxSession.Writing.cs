@@ -1,0 +1,231 @@
+using System.Buffers;
+
+namespace PluginNode.Libp2p.Yamux;
+
+/// <summary>This part: what is sent.</summary>
+internal sealed partial class YamuxSession
+{
+    /// <summary>Bytes of one data frame at most: no stream holds up the others for longer.</summary>
+    public const int MostFrame = 32 * 1024;
+
+    private const int WakeAtOnce = 16;
+    private const int RoundsInOneGo = 8;
+
+    /// <summary>How long an ended session tries to get rid of what it had to say.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly SendQueue _queue = new();
+    private readonly Queue<YamuxStream> _waiting = new(); // for room in the queue
+    private TaskCompletionSource? _flushing;
+
+    /// <summary>Queues as much as window and queue take: 0 where it must wait for its signal.</summary>
+    internal int TryQueue(YamuxStream stream, ReadOnlySpan<byte> data)
+    {
+        lock (_gate)
+        {
+            if ((stream.Error ?? _ended) is { } error)
+            {
+                WakeWriters(1);
+                throw Again(error);
+            }
+            if (stream.HasFinished) throw new InvalidOperationException("The stream was closed for writing.");
+            if (stream.Credit == 0)
+            {
+                WakeWriters(1); // the room that it may have been woken for is another one's
+                return 0;
+            }
+            var room = Math.Min(_queue.Room - YamuxHeader.Bytes, MostFrame);
+            if (room <= 0)
+            {
+                if (!stream.WaitsForRoom) _waiting.Enqueue(stream);
+                stream.WaitsForRoom = true;
+                return 0;
+            }
+            var count = (int)Math.Min(Math.Min(room, data.Length), stream.Credit);
+            stream.Credit -= count;
+            _queue.Add(Header(stream, YamuxType.Data, YamuxFlags.None, (uint)count), data[..count]);
+            return count;
+        }
+    }
+
+    internal void Finish(YamuxStream stream)
+    {
+        lock (_gate)
+        {
+            if (stream.HasFinished) return;
+            if ((stream.Error ?? _ended) is { } error) throw Again(error);
+            Control(stream, YamuxType.WindowUpdate, YamuxFlags.Fin, 0);
+            stream.HasFinished = true;
+            if (stream.RemoteFinished) Remove(stream);
+        }
+    }
+
+    internal void Reset(YamuxStream stream, Libp2pException error)
+    {
+        lock (_gate)
+        {
+            if (stream.Error is not null || (stream.HasFinished && stream.RemoteFinished)) return;
+            stream.Error = error;
+            if (_ended is null && stream.Id != 0) Control(stream, YamuxType.WindowUpdate, YamuxFlags.Reset, 0);
+            if (_ended is null) Remove(stream);
+        }
+        Fail(stream, error);
+    }
+
+    internal void Release(YamuxStream stream)
+    {
+        bool reset;
+        lock (_gate)
+        {
+            reset = !stream.HasFinished;
+            if (!reset && !stream.RemoteFinished) stream.LingersSince ??= _time.GetTimestamp();
+        }
+        if (reset) Reset(stream, new Libp2pException(Libp2pFault.Reset, "The stream was left unfinished."));
+        Interlocked.Add(ref _buffered, -stream.Received.Drop());
+    }
+
+    /// <summary>Tells the remote of a new stream, where nothing else has.</summary>
+    internal void Announce(YamuxStream stream)
+    {
+        Libp2pException? error;
+        lock (_gate)
+        {
+            if (stream.Id != 0) return;
+            error = stream.Error ?? _ended;
+            if (error is null) Control(stream, YamuxType.WindowUpdate, YamuxFlags.None, 0);
+        }
+        if (error is null) Flush();
+        else Fail(stream, error); // the session did not know of it when it ended
+    }
+
+    /// <summary>Something was read: the remote may send more.</summary>
+    internal void WasRead(YamuxStream stream, int count)
+    {
+        Interlocked.Add(ref _buffered, -count);
+        lock (_gate)
+        {
+            if (stream.RemoteFinished || stream.Error is not null || _ended is not null) return;
+            var before = stream.Window.Size;
+            var most = Math.Min(_options.MostWindow, before + Math.Max(0, (_options.MostBuffered / 2) - _grown));
+            var delta = stream.Window.Open(stream.Received.Count, RoundTrip, most);
+            _grown += stream.Window.Size - before;
+            if (delta == 0) return;
+            Control(stream, YamuxType.WindowUpdate, YamuxFlags.None, (uint)delta);
+        }
+        Flush();
+    }
+
+    /// <summary>Room that somebody was woken for and does not want.</summary>
+    internal void PassOn()
+    {
+        lock (_gate) WakeWriters(1);
+    }
+
+    /// <summary>Sends what is queued, unless somebody does already.</summary>
+    internal void Flush()
+    {
+        TaskCompletionSource? done = null;
+        bool overfull;
+        lock (_gate)
+        {
+            overfull = _queue.IsOverfull;
+            if (!overfull && _flushing is null && _queue.Count > 0)
+                _flushing = done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        if (overfull)
+            End(new Libp2pException(Libp2pFault.Limit,
+                "The remote causes answers and does not read them."), tell: null);
+        else if (done is not null)
+            _ = FlushAsync(done);
+    }
+
+    private async Task FlushAsync(TaskCompletionSource done)
+    {
+        try
+        {
+            for (var round = 1; ; round++)
+            {
+                ArraySegment<byte> taken;
+                lock (_gate)
+                {
+                    taken = _queue.Take();
+                    WakeWriters(WakeAtOnce);
+                    if (taken.Count == 0)
+                    {
+                        _flushing = null;
+                        break;
+                    }
+                }
+                try
+                {
+                    await _inner.WriteAsync(taken, CancellationToken.None);
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(taken.Array!);
+                }
+                // Whoever came first does not work for the others for ever.
+                if (round % RoundsInOneGo == 0) await Task.Yield();
+            }
+        }
+        catch (Exception e)
+        {
+            Broken(e);
+        }
+        done.SetResult();
+    }
+
+    // Nobody writes on this connection again; the queue is left as it is.
+    private void Broken(Exception e)
+    {
+        var never = new TaskCompletionSource();
+        never.SetResult();
+        lock (_gate) _flushing = never;
+        End(e as Libp2pException
+            ?? new Libp2pException(Libp2pFault.Closed, $"The connection broke: {e.Message}", e), tell: null);
+    }
+
+    private async Task FlushedAsync(CancellationToken cancellation)
+    {
+        Task? flushing;
+        lock (_gate) flushing = _flushing?.Task;
+        if (flushing is null) return;
+        await flushing.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void WakeWriters(int most)
+    {
+        for (; most > 0 && _waiting.TryDequeue(out var stream); most--)
+        {
+            stream.WaitsForRoom = false;
+            stream.MayWrite.Set();
+        }
+    }
+
+    /// <summary>Under the lock: a frame without data. Where there are too many of them, the next flush ends the
+    /// session.</summary>
+    private void Control(YamuxHeader header)
+    {
+        if (!_queue.IsOverfull) _queue.Add(header, []);
+    }
+
+    private void Control(YamuxStream stream, YamuxType type, YamuxFlags flags, uint length) =>
+        Control(Header(stream, type, flags, length));
+
+    /// <summary>Under the lock: numbers a stream with its first frame, so that the remote sees them ascend.</summary>
+    private YamuxHeader Header(YamuxStream stream, YamuxType type, YamuxFlags flags, uint length)
+    {
+        if (stream.Id == 0)
+        {
+            if (_nextId > uint.MaxValue - 2)
+                throw new Libp2pException(Libp2pFault.Limit, "All stream numbers are used.");
+            stream.Id = _nextId;
+            _nextId += 2;
+            _streams.Add(stream.Id, stream);
+        }
+        var header = new YamuxHeader(type, flags | stream.PendingFlags, stream.Id, length);
+        stream.PendingFlags = YamuxFlags.None;
+        return header;
+    }
+}
