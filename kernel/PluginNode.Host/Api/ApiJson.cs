@@ -25,6 +25,7 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(PluginList))]
 [JsonSerializable(typeof(EventPost))]
+[JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJson : JsonSerializerContext
