@@ -10,17 +10,16 @@ public sealed class EventKindTests
     public async Task Start_TwoKindsOfOneService_TheSecondPluginIsFaultedWithBothNamed()
     {
         using var plugins = new TemporaryFolder();
-        Install("PluginNode.NaraEvents", plugins);
-        Install("OtherSocialPlugin", plugins);
-        await using var node = await TestNode.StartAsync(
-            TestNode.Configuration($$""" "plugins": { "folder": "{{plugins.Path}}" } """));
+        BuiltPlugins.Install("PluginNode.NaraEvents", plugins);
+        BuiltPlugins.Install("OtherSocialPlugin", plugins);
+        await using var node = await TestNode.StartAsync(BuiltPlugins.Configuration(plugins));
 
         var (_, body) = await node.GetAsync("/v1/plugins");
         var (nara, other) = (Of("nara-events", body!), Of("other-social", body!));
         Assert.Multiple(() =>
         {
             Assert.That((string?)nara["state"], Is.EqualTo("loaded"), nara.ToJsonString());
-            Assert.That(nara["provides"]!.AsArray().Select(p => (string?)p), Is.EqualTo(["IEventKind"]));
+            Assert.That(nara["provides"]!.AsArray().Select(p => (string?)p), Does.Contain("IEventKind"));
             Assert.That((string?)other["state"], Is.EqualTo("faulted"));
             Assert.That(
                 (string?)other["faults"]![0],
@@ -31,17 +30,4 @@ public sealed class EventKindTests
 
     private static JsonNode Of(string id, JsonNode list) =>
         list["plugins"]!.AsArray().Single(p => (string?)p!["id"] == id)!;
-
-    private static void Install(string project, TemporaryFolder plugins)
-    {
-        var built = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/<project>/<configuration>/
-        var target = Directory.CreateDirectory(plugins[project]).FullName;
-        var source = Path.Combine(built.Parent!.Parent!.FullName, project, built.Name);
-        foreach (var file in Directory.EnumerateFiles(source))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
-        if (OperatingSystem.IsWindows()) return;
-        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        foreach (var path in Directory.EnumerateFileSystemEntries(plugins.Path, "*", SearchOption.AllDirectories))
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~others);
-    }
 }
