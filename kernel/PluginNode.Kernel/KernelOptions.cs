@@ -1,5 +1,6 @@
 using PluginNode.Delivery;
 using PluginNode.Ledger;
+using PluginNode.Recovery;
 
 namespace PluginNode;
 
@@ -31,6 +32,9 @@ public sealed record KernelOptions
 
     /// <summary>The ledger.</summary>
     public LedgerOptions Ledger { get; init; } = new();
+
+    /// <summary>Recovery and background sync.</summary>
+    public SyncOptions Sync { get; init; } = new();
 }
 
 /// <summary>Exponential backoff with a cap; with full jitter a wait is drawn evenly from nothing to the computed

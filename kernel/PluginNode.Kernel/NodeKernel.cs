@@ -6,7 +6,9 @@ using PluginNode.Identity;
 using PluginNode.Ledger;
 using PluginNode.Peers;
 using PluginNode.Plugins;
+using PluginNode.Recovery;
 using PluginNode.Storage;
+using PluginNode.Sync;
 using PluginNode.Transports;
 using PluginNode.Wire;
 
@@ -23,6 +25,10 @@ public sealed record KernelParts(
 
     /// <summary>Where events' signatures are checked. Default: on the thread of who merges.</summary>
     public ISignatureChecks SignatureChecks { get; init; } = new InlineSignatureChecks();
+
+    /// <summary>Told, from any thread, when a strategy or a projection of a plugin threw or hung: its owner, and what
+    /// happened, one line. Throws nothing. Default: nobody.</summary>
+    public Action<string, string> PluginFaulted { get; init; } = (_, _) => { };
 }
 
 /// <summary>What came of removing a peer.</summary>
@@ -91,6 +97,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock);
         _sinks = new SinkDispatcher(Inbox, _inbox, options.Retry, parts, _logger);
         _ledger = new NodeLedger(parts, options.Ledger, _journal, _logger);
+        Recovery = new NodeRecovery(parts, new SyncPlugins());
     }
 
     /// <summary>Messages to peers.</summary>
@@ -110,6 +117,9 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>Verifies and merges events of others.</summary>
     public EventIntake Intake => _ledger.Intake;
+
+    /// <summary>Gets the ledger from neighbours, and keeps it whole.</summary>
+    public NodeRecovery Recovery { get; }
 
     /// <summary>The peers.</summary>
     public PeerBook Peers => _parts.Peers;
@@ -168,6 +178,24 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>Lets a sink take the inbox messages of its protocols.</summary>
     /// <exception cref="InvalidOperationException">Another one takes such a protocol.</exception>
     public void Attach(IMessageSink sink) => _sinks.Attach(sink);
+
+    /// <summary>Lets a strategy be used, where configuration does not leave it out: from the next run on.</summary>
+    /// <param name="strategy">It.</param>
+    /// <param name="owner">The id of the plugin that provides it.</param>
+    /// <exception cref="InvalidOperationException">Another one has its name.</exception>
+    public void Attach(ISyncStrategy strategy, string owner) => Recovery.Attach(strategy, owner);
+
+    /// <summary>Lets neighbours be asked what they hold by day.</summary>
+    /// <inheritdoc cref="Attach(ISyncStrategy, string)"/>
+    public void Attach(INeighbourDays days, string owner) => Recovery.Attach(days, owner);
+
+    /// <summary>Lets a projection follow the ledger.</summary>
+    /// <inheritdoc cref="Attach(ISyncStrategy, string)"/>
+    public void Attach(IProjection projection, string owner) => Recovery.Attach(projection, owner);
+
+    /// <summary>Takes away the strategies, days and projections of a plugin. When this ends none of them is at work any
+    /// more, unless it does not come back within ten seconds of being cancelled, which is reported.</summary>
+    public Task DetachSyncAsync(string owner) => Recovery.DetachAsync(owner);
 
     /// <summary>Looks at what waits for a peer: its addresses or its pause changed.</summary>
     public void PeerChanged(PeerId peer) => _outbox.Wake(peer);

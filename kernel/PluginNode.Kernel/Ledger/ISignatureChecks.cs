@@ -4,6 +4,9 @@ namespace PluginNode.Ledger;
 /// several times at once.</summary>
 public interface ISignatureChecks
 {
+    /// <summary>Which library checks, e.g. <c>libcrypto</c>: for the log and for people. Constant.</summary>
+    string Name { get; }
+
     /// <summary>Calls <paramref name="check"/> once with each number from 0 to <paramref name="count"/> − 1, in any
     /// order and on any number of threads at once; completes when all have returned. It throws nothing.</summary>
     Task RunAsync(int count, Action<int> check);
@@ -12,6 +15,9 @@ public interface ISignatureChecks
 /// <summary>One after the other, on the caller's thread: for the simulation.</summary>
 public sealed class InlineSignatureChecks : ISignatureChecks
 {
+    /// <inheritdoc/>
+    public string Name => "libcrypto";
+
     /// <inheritdoc/>
     public Task RunAsync(int count, Action<int> check)
     {
@@ -25,6 +31,9 @@ public sealed class InlineSignatureChecks : ISignatureChecks
 public sealed class ParallelSignatureChecks : ISignatureChecks
 {
     private const int AtOnce = 32; // taken by a thread in one go: a check costs 60 to 160 µs
+
+    /// <inheritdoc/>
+    public string Name => "libcrypto";
 
     /// <inheritdoc/>
     public Task RunAsync(int count, Action<int> check)

@@ -323,6 +323,8 @@ public sealed class EventIntakeTests
 
     private sealed class CountedChecks : ISignatureChecks
     {
+        public string Name => "counted";
+
         public int Count { get; private set; }
 
         public Task RunAsync(int count, Action<int> check)
