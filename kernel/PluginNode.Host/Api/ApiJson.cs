@@ -26,6 +26,7 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(PluginList))]
 [JsonSerializable(typeof(EventPost))]
 [JsonSerializable(typeof(EventList))]
+[JsonSerializable(typeof(RecoveryBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJson : JsonSerializerContext

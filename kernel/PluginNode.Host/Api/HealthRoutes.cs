@@ -6,7 +6,9 @@ namespace PluginNode.Api;
 /// <summary>What a health route answers.</summary>
 /// <param name="Status"><c>live</c>; or <c>starting</c>, <c>ready</c> or <c>stopping</c>.</param>
 /// <param name="Faulted">Ids of plugins that do not work.</param>
-public sealed record HealthBody(string Status, IReadOnlyList<string> Faulted);
+/// <param name="Recovery">Where recovery stands, as <c>/v1/recovery</c> says it. A node is ready whatever it is:
+/// messages are moved without a whole ledger too.</param>
+public sealed record HealthBody(string Status, IReadOnlyList<string> Faulted, string? Recovery = null);
 
 /// <summary><c>/health</c> and <c>/metrics</c>: for machines, without a token.</summary>
 internal static class HealthRoutes
@@ -23,6 +25,8 @@ internal static class HealthRoutes
     }
 
     private static JsonHttpResult<HealthBody> Ready(RunningNode node) => TypedResults.Json(
-        new HealthBody(node.Phase, node.Plugins.All.Where(p => p.Faults.Count > 0).Select(p => p.Id).ToList()),
+        new HealthBody(
+            node.Phase, node.Plugins.All.Where(p => p.Faults.Count > 0).Select(p => p.Id).ToList(),
+            Words.Of(node.Kernel.Recovery.State.Phase)),
         ApiJson.Wire.HealthBody, statusCode: node.IsReady ? 200 : 503);
 }

@@ -1,3 +1,4 @@
+using PluginNode.Loading;
 using PluginNode.Sync;
 
 namespace PluginNode.Composition;
@@ -29,7 +30,7 @@ public sealed class PluginPresence
             }
             catch (Exception e)
             {
-                _plugins.Fault(plugin, $"presence: {e.GetType().Name}: {e.Message}");
+                _plugins.Fault(plugin, $"presence: {FaultText.Of(e)}");
             }
         }
         return null;

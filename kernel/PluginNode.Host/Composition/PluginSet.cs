@@ -91,6 +91,12 @@ public sealed class PluginSet
         if (plugin.Fault(text)) HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
     }
 
+    /// <summary>The same, by id: for who knows no more of it.</summary>
+    public void Fault(string id, string text)
+    {
+        if (All.FirstOrDefault(p => p.Id == id) is { } plugin) Fault(plugin, text);
+    }
+
     /// <summary>Disposes all, in reverse order.</summary>
     public async Task DisposeAsync()
     {

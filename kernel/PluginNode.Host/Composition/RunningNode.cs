@@ -17,6 +17,9 @@ public sealed record RunningNode(
     /// <summary>Writes events as JSON.</summary>
     public EventCodec Codec { get; } = new(Kinds);
 
+    /// <summary>What plugins bring for sync.</summary>
+    public PluginSync Sync { get; } = new(Plugins, Kernel);
+
     /// <summary>What plugins know of peers by their names.</summary>
     public PluginPresence Presence { get; } = new(Plugins);
 
