@@ -66,4 +66,32 @@ internal static partial class LogMessages
     [LoggerMessage(1017, LogLevel.Warning, "A peer claims a member id that another peer is known by; the first keeps "
         + "it. {Count} so far.")]
     public static partial void OtherId(ILogger logger, long count);
+
+    [LoggerMessage(1020, LogLevel.Error, "Plugin '{Owner}': {What}")]
+    public static partial void SyncPluginFaulted(ILogger logger, string owner, string what);
+
+    [LoggerMessage(1021, LogLevel.Warning, "sync.chain: no plugin provides the strategy '{Name}'; it is skipped.")]
+    public static partial void UnknownStrategy(ILogger logger, string name);
+
+    [LoggerMessage(1022, LogLevel.Information, "Recovery begins, try {Attempt}, with {Neighbours} neighbours; signatures "
+        + "are checked by {Checks}.")]
+    public static partial void RecoveryBegins(ILogger logger, int attempt, int neighbours, string checks);
+
+    [LoggerMessage(1023, LogLevel.Information, "Strategy {Strategy} for {Purpose} ended {Outcome} after {Elapsed}: {Calls} "
+        + "calls, {Failures} failed, {Merged} events new of {Received}. {Reason}")]
+    public static partial void StrategyEnded(
+        ILogger logger, string strategy, Sync.SyncPurpose purpose, Sync.SyncOutcome outcome, TimeSpan elapsed, long calls,
+        long failures, long merged, long received, string? reason);
+
+    [LoggerMessage(1024, LogLevel.Information, "Recovery: {Phase}, by {Strategy}; {Events} events here, share of what "
+        + "neighbours hold: {Share}.")]
+    public static partial void RecoveryEnded(
+        ILogger logger, Recovery.RecoveryPhase phase, string? strategy, int events, double? share);
+
+    [LoggerMessage(1025, LogLevel.Warning, "Recovery: nobody answers; it goes on trying in the background.")]
+    public static partial void NobodyThere(ILogger logger);
+
+    [LoggerMessage(1026, LogLevel.Warning, "How far neighbours were read is forgotten, they are asked for everything "
+        + "again: {Reason}.")]
+    public static partial void MarksDropped(ILogger logger, string reason);
 }

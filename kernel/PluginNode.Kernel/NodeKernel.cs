@@ -94,10 +94,11 @@ public sealed class NodeKernel : IAsyncDisposable
             parts.Peers, _router, frames, _outbox.NextPosition, _clock, parts.Identity.Self);
         Outbox = new Outbox(_outbox, oneAttempt, Policy, options, parts.Chance);
         Inbox = new Inbox(_inbox);
-        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock);
         _sinks = new SinkDispatcher(Inbox, _inbox, options.Retry, parts, _logger);
         _ledger = new NodeLedger(parts, options.Ledger, _journal, _logger);
-        Recovery = new NodeRecovery(parts, new SyncPlugins());
+        Recovery = new NodeRecovery(new RecoveryParts(
+            parts, options.Sync, options.Ledger.Profile, _ledger, _clock, _journal, _logger));
+        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock, Recovery.Heard);
     }
 
     /// <summary>Messages to peers.</summary>
@@ -198,7 +199,11 @@ public sealed class NodeKernel : IAsyncDisposable
     public Task DetachSyncAsync(string owner) => Recovery.DetachAsync(owner);
 
     /// <summary>Looks at what waits for a peer: its addresses or its pause changed.</summary>
-    public void PeerChanged(PeerId peer) => _outbox.Wake(peer);
+    public void PeerChanged(PeerId peer)
+    {
+        _outbox.Wake(peer);
+        Recovery.PeerChanged();
+    }
 
     /// <summary>The operator's word that the wall clock is right: expiry goes on.</summary>
     public void ConfirmClock() => _clock.Confirm(_clock.Wall);
@@ -244,6 +249,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _stopBegun = true;
         await _stopped.CancelOnceAsync();
         await _ticking;
+        await Recovery.StopAsync();
         await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
@@ -284,6 +290,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _outbox.Restore(content.Outbox, content.DeadMarks, content.RememberedIds, Policy);
         _inbox.Restore(content.Inbox, content.SeenIds);
         await _ledger.RestoreAsync(content, cancellation);
+        Recovery.Restore(content, StoreReport.Damage.Count + _journal.Damaged > 0);
         LogMessages.StoreOpened(
             _logger, _outbox.Counters.Restored, content.Inbox.Count, _outbox.DeadLetters, StoreReport.Damage.Count);
     }

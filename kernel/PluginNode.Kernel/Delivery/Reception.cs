@@ -6,7 +6,8 @@ namespace PluginNode.Delivery;
 
 /// <summary>What transports hand arrivals to: decodes and checks beside the loops, then lets the inbox judge.</summary>
 internal sealed class Reception(
-    IPeerDirectory peers, FrameSealer frames, InboxLoop inbox, OutboxLoop outbox, NodeClock clock) : ITransportHost
+    IPeerDirectory peers, FrameSealer frames, InboxLoop inbox, OutboxLoop outbox, NodeClock clock,
+    Action heard) : ITransportHost
 {
     public async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
         PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> batch, CancellationToken cancellation)
@@ -28,5 +29,6 @@ internal sealed class Reception(
         if (peers.Find(peer) is null) return;
         if (itsTime is { } time) clock.Confirm(time);
         outbox.Wake(peer);
+        heard();
     }
 }

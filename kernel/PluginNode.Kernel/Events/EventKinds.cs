@@ -16,6 +16,10 @@ public sealed class EventKinds
     /// <summary>The services that have a kind, in ordinal order.</summary>
     public IReadOnlyList<string> Services => [.. _registry.Known.Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>Those of them whose events voters vouch for, in ordinal order.</summary>
+    public IReadOnlyList<string> VouchedServices =>
+        [.. _registry.Known.Values.Where(k => k.Kind is IVouchedKind).Select(k => k.Service).Order(StringComparer.Ordinal)];
+
     /// <summary>The kind of a service; canonical JSON where none is registered.</summary>
     public IEventKind Of(string service) => Find(service).Kind;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using PluginNode.Events;
 using PluginNode.Plugins;
+using PluginNode.Recovery;
 
 namespace PluginNode.Ledger;
 
@@ -58,6 +59,28 @@ internal sealed class LedgerIndex(int capacity, IChance chance, long mostBytes =
         {
             lock (_lock) return _bytes;
         }
+    }
+
+    /// <summary>Whether there is no room for more without something having to leave.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_lock)
+                return _byId.Count >= capacity || _bytes >= mostBytes / 100 * 99
+                    || CountOf(EventImportance.Critical) >= _mostCritical;
+        }
+    }
+
+    /// <summary>Most events.</summary>
+    public int Capacity => capacity;
+
+    /// <summary>What is held of each service, in ordinal order.</summary>
+    public IReadOnlyList<ServiceCoverage> Services()
+    {
+        lock (_lock)
+            return [.. _shelves.Services.Select(s =>
+                new ServiceCoverage(s.Service, s.All.Count, s.All.First.Timestamp, s.All.Last.Timestamp))];
     }
 
     /// <summary>How many entries the last query looked at.</summary>

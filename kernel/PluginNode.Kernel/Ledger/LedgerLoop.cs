@@ -52,6 +52,12 @@ internal sealed class LedgerLoop
     /// <summary>Events that had to leave, or could not come, because the ledger is bounded.</summary>
     public long Pruned { get; private set; }
 
+    /// <summary>Events that the store had kept and that could not be read when it was opened.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Called, by the loop, when events were merged.</summary>
+    public Action Changed { get; set; } = () => { };
+
     /// <summary>How many records the events lie in.</summary>
     public int Records => _pages.Records;
 
@@ -75,9 +81,13 @@ internal sealed class LedgerLoop
             _keys.Restore(keys);
             _pins.Restore(sequence, keys);
         }
+        Lost = content.Events.Sum(r => (long)r.Plain.Count);
         await foreach (var (header, entries) in EventRecords.ReadAsync(
             content.Events, _journal, _kinds, _logger, cancellation))
+        {
+            Lost -= entries.Length;
             Restore(new StoredPage(header.Key.Sequence, entries), entries);
+        }
         LogMessages.LedgerOpened(_logger, _index.Count, _pages.Records, _keys.Count);
     }
 
@@ -175,5 +185,6 @@ internal sealed class LedgerLoop
         Merged += change.Merged;
         Pruned += leaving.Count + change.Pruned;
         request.Answer.SetResult(change);
+        if (change.Merged > 0) Changed();
     }
 }

@@ -59,6 +59,15 @@ internal sealed class NodeLedger
 
     public OwnEvents Own { get; }
 
+    /// <summary>How many keys were learned.</summary>
+    public int LearnedKeys => _keys.Count;
+
+    /// <summary>Events that the store had kept and that could not be read when it was opened.</summary>
+    public long Lost => _loop.Lost;
+
+    /// <summary>Called, from the ledger's loop, when events were merged. To be set before any are.</summary>
+    public void OnMerged(Action merged) => _loop.Changed = merged;
+
     public Task RestoreAsync(StoreContent content, CancellationToken cancellation) =>
         _loop.RestoreAsync(content, cancellation);
 

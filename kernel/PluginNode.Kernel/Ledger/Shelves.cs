@@ -32,11 +32,16 @@ internal sealed class Shelves
 {
     private readonly Dictionary<(string? Subject, string? Service), Shelf> _shelves = [];
     private readonly SortedSet<string> _subjects = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _services = new(StringComparer.Ordinal);
 
     public Shelf All { get; } = new();
 
     /// <summary>In ordinal order.</summary>
     public IReadOnlyCollection<string> Subjects => _subjects;
+
+    /// <summary>All events of each service, in ordinal order; none of them is empty.</summary>
+    public IEnumerable<(string Service, SortedRun All)> Services =>
+        _services.Select(s => (s, _shelves[(null, s)].All));
 
     public void Add(LedgerEntry entry)
     {
@@ -47,6 +52,7 @@ internal sealed class Shelves
             {
                 _shelves.Add(key, shelf = new Shelf());
                 if (key is (not null, null)) _subjects.Add(key.Subject);
+                if (key is (null, not null)) _services.Add(key.Service);
             }
             shelf.Add(entry);
         }
@@ -62,6 +68,7 @@ internal sealed class Shelves
             if (shelf.All.Count > 0) continue;
             _shelves.Remove(key);
             if (key is (not null, null)) _subjects.Remove(key.Subject);
+            if (key is (null, not null)) _services.Remove(key.Service);
         }
     }
 

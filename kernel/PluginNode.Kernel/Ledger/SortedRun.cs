@@ -16,6 +16,8 @@ internal sealed class SortedRun
 
     public LedgerEntry First => _chunks[0].Items[0];
 
+    public LedgerEntry Last => _chunks[^1].Last;
+
     public sealed class Chunk(int room)
     {
         public LedgerEntry[] Items { get; private set; } = new LedgerEntry[room];

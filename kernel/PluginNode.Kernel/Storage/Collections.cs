@@ -13,4 +13,5 @@ internal enum Collection : byte
     Clock = 7,
     Events = 8,
     PinnedKeys = 9,
+    SyncMarks = 10,
 }

@@ -37,6 +37,9 @@ internal static class RecordSense
 
     public static string? Problem(ClockMark mark) => Time(mark.WallMs) ?? Elapsed(mark.Elapsed);
 
+    public static string? Problem(SyncMarks marks) => marks.Marks.Select(m =>
+        m.Since < 0 || m.WholeAt < 0 ? "a time is out of range" : Key(m.Key)).FirstOrDefault(p => p is not null);
+
     private static string? Key(ByteString key) =>
         key.Length == PeerId.KeyBytes ? null : $"a key has {key.Length} bytes and not {PeerId.KeyBytes}";
 

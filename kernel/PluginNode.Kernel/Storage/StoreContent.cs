@@ -15,6 +15,10 @@ internal sealed class StoreContent
     public List<(long Sequence, ClockMark Mark)> Clock { get; } = [];
     public List<(RecordHeader Header, EventsHeader Plain)> Events { get; } = [];
     public List<(long Sequence, PinnedKeys Keys)> PinnedKeys { get; } = [];
+    public List<(long Sequence, SyncMarks Marks)> SyncMarks { get; } = [];
+
+    /// <summary>Records whose tag holds, but whose content makes no sense.</summary>
+    public int Unreadable { get; private set; }
 
     public static async Task<StoreContent> ReadAsync(Journal journal, CancellationToken cancellation)
     {
@@ -27,6 +31,7 @@ internal sealed class StoreContent
             }
             catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
             {
+                content.Unreadable++;
                 await journal.QuarantineAsync(header.Key.Sequence, $"unreadable content: {e.Message}", cancellation);
             }
         }
@@ -78,6 +83,11 @@ internal sealed class StoreContent
                 break;
             case Collection.PinnedKeys:
                 PinnedKeys.Add((sequence, Records.PinnedKeys.Parser.ParseFrom(plain)));
+                break;
+            case Collection.SyncMarks:
+                var marks = Records.SyncMarks.Parser.ParseFrom(plain);
+                Sensible(RecordSense.Problem(marks));
+                SyncMarks.Add((sequence, marks));
                 break;
             default:
                 throw new InvalidDataException($"collection {header.Key.Collection} is unknown to this version");

@@ -1,0 +1,123 @@
+using PluginNode.Events;
+using PluginNode.Identity;
+using PluginNode.Ledger;
+using PluginNode.Sync;
+
+namespace PluginNode.Recovery;
+
+/// <summary>Asks neighbours what they hold by day, and compares it with what is held here. Used by one loop.</summary>
+internal sealed class NeighbourSurvey(
+    SyncPlugins plugins, PluginCalls calls, LedgerIndex index, TimeProvider time)
+{
+    private const int AtOnce = 32;
+    private const int MostDays = 4_000; // of a neighbour: eleven years
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
+
+    // Days that were read to the end and still differ, as they stood then: no reason to read them again.
+    private readonly Dictionary<PeerId, Dictionary<DateOnly, (UInt128 Theirs, UInt128 Ours)>> _settled = [];
+
+    /// <summary>What neighbours hold by day; those that can't say are not there.</summary>
+    public async Task<Dictionary<PeerId, IReadOnlyList<LedgerDay>>> AskAsync(IReadOnlyList<Neighbour> neighbours)
+    {
+        var told = new Dictionary<PeerId, IReadOnlyList<LedgerDay>>();
+        foreach (var part in neighbours.Chunk(AtOnce))
+        {
+            var asking = part.Select(n => (n.Id, Days: AskAsync(n))).ToList();
+            foreach (var (id, days) in asking)
+                if (await days is { } answer) told[id] = answer;
+        }
+        return told;
+    }
+
+    /// <summary>From when on a neighbour is to be read that was read up to a mark: from the oldest day before it on
+    /// which the two differ, unless that day was read to the end as it stands.</summary>
+    public long Lower(PeerId neighbour, long mark, IReadOnlyList<LedgerDay> theirs)
+    {
+        var ours = index.Days().ToDictionary(d => d.Day);
+        var settled = _settled.GetValueOrDefault(neighbour);
+        foreach (var day in theirs)
+        {
+            if (NumberOf(day.Day) >= LedgerDays.DayOf(mark)) break; // that day is not all before it
+            var held = ours.GetValueOrDefault(day.Day).Fingerprint;
+            if (held != day.Fingerprint && settled?.GetValueOrDefault(day.Day) != (day.Fingerprint, held))
+                return LedgerDays.StartOf(NumberOf(day.Day));
+        }
+        return mark;
+    }
+
+    /// <summary>Takes note that this neighbour was read to the end, and what differs all the same.</summary>
+    public void Settle(PeerId neighbour, IReadOnlyList<LedgerDay> theirs)
+    {
+        var ours = index.Days().ToDictionary(d => d.Day);
+        _settled[neighbour] = theirs
+            .Select(d => (d.Day, d.Fingerprint, Ours: ours.GetValueOrDefault(d.Day).Fingerprint))
+            .Where(d => d.Fingerprint != d.Ours).ToDictionary(d => d.Day, d => (d.Fingerprint, d.Ours));
+    }
+
+    /// <summary>What can be said now.</summary>
+    /// <param name="asked">How many neighbours were asked for events.</param>
+    /// <param name="answered">Those that answered.</param>
+    /// <param name="told">What they hold by day, where they said so.</param>
+    /// <param name="pruned">What they told that there was no room for.</param>
+    public Coverage Cover(
+        int asked, IReadOnlyList<Neighbour> answered, Dictionary<PeerId, IReadOnlyList<LedgerDay>> told, long pruned)
+    {
+        var ours = index.Days().ToDictionary(d => d.Day);
+        var gaps = new List<CoverageGap>();
+        var (all, agreeing, disagreeing, who) = (0L, 0L, 0, 0);
+        foreach (var neighbour in answered)
+        {
+            if (!told.TryGetValue(neighbour.Id, out var days)) continue;
+            who++;
+            var before = gaps.Count;
+            foreach (var day in days)
+            {
+                var held = ours.GetValueOrDefault(day.Day);
+                all += day.Count;
+                if (held.Count == day.Count && held.Fingerprint == day.Fingerprint) agreeing += day.Count;
+                else gaps.Add(new CoverageGap(day.Day, neighbour.Name, day.Count, held.Count));
+            }
+            if (gaps.Count > before) disagreeing++;
+        }
+        return new Coverage
+        {
+            At = time.GetUtcNow(),
+            Events = index.Count,
+            Services = index.Services(),
+            Asked = asked,
+            Answered = answered.Count,
+            Told = who,
+            Disagreeing = disagreeing,
+            Share = all > 0 ? (double)agreeing / all : null,
+            GapCount = gaps.Count,
+            Gaps = [.. gaps.OrderByDescending(g => (long)g.Theirs - g.Ours).ThenBy(g => g.Day)
+                .ThenBy(g => g.Neighbour, StringComparer.Ordinal).Take(Coverage.MostGaps)],
+            IsFull = index.IsFull,
+            Pruned = pruned,
+        };
+    }
+
+    private static long NumberOf(DateOnly day) => day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
+
+    private async Task<IReadOnlyList<LedgerDay>?> AskAsync(Neighbour neighbour)
+    {
+        foreach (var days in plugins.Days)
+        {
+            var began = time.GetTimestamp();
+            var end = await calls.RunAsync(
+                days, async token => Sorted(await days.It.DaysAsync(neighbour, token)),
+                () => MostTime - time.GetElapsedTime(began));
+            if (end.Value is { } sorted) return sorted;
+        }
+        return null;
+    }
+
+    // Null for what no ledger holds: the same day twice, a day without events, or one that no timestamp lies on.
+    private static List<LedgerDay>? Sorted(IReadOnlyList<LedgerDay>? told)
+    {
+        if (told is null) return null;
+        var days = told.OrderBy(d => d.Day).TakeLast(MostDays).ToList();
+        if (days.Exists(d => d.Count <= 0 || NumberOf(d.Day) is < 0 or > LedgerDays.LastDay)) return null;
+        return days.DistinctBy(d => d.Day).Count() == days.Count ? days : null;
+    }
+}
