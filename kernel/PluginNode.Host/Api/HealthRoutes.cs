@@ -20,7 +20,10 @@ internal static class HealthRoutes
         routes.MapGet("/health/ready", Ready)
             .WithSummary("Whether messages are taken and moved").Produces<HealthBody>().Produces<HealthBody>(503);
         routes.MapGet("/metrics", async (RunningNode node) =>
-                TypedResults.Text(MetricsText.Write(await node.Kernel.MetricsAsync()), MetricsText.MediaType))
+                TypedResults.Text(
+                    MetricsText.Write(
+                        await node.Kernel.MetricsAsync(), node.Kernel.Recovery.Totals, node.Kernel.Recovery.State),
+                    MetricsText.MediaType))
             .WithSummary("Counters in the Prometheus text format").Produces<string>(200, "text/plain");
     }
 

@@ -12,7 +12,7 @@ internal sealed class ProgressLine(TextWriter error) : IDisposable
     {
         if (!_terminal) return;
         var width = Math.Max(1, Console.WindowWidth - 1);
-        if (text.Length > width) text = text[..width];
+        text = Screen.Harmless(text.Length > width ? text[..width] : text);
         error.Write('\r' + text.PadRight(_length));
         _length = text.Length;
     }
