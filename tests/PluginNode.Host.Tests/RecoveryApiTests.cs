@@ -150,6 +150,19 @@ public sealed class RecoveryApiTests
     }
 
     [Test]
+    public async Task Neighbours_AreOthers_ThoughTheNodeIsItsOwnPeer()
+    {
+        var self = Convert.ToBase64String(TestPair.IdOf(_node.Node).ToPublicKey());
+        var (added, _) = await _node.Node.CallAsync(
+            HttpMethod.Put, "/v1/peers/me", $$"""{ "publicKey": "{{self}}", "addresses": ["nowhere:me"] }""");
+        Assert.That(added, Is.EqualTo(HttpStatusCode.OK));
+        _node.Attach(ScriptedStrategy.Tells());
+        await _node.UntilEndAsync();
+        var neighbours = (await GetAsync())["steps"]![0]!["neighbours"]!.AsArray();
+        Assert.That(neighbours.Select(n => (string?)n!["name"]), Is.EqualTo(["beta"]));
+    }
+
+    [Test]
     public async Task OpenApi_DescribesIt()
     {
         var document = (await _node.Node.GetAsync("/openapi/v1.json")).Body!;
