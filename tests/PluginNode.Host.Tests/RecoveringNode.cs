@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using PluginNode.Recovery;
 
 namespace PluginNode.Host.Tests;
@@ -19,10 +20,10 @@ internal sealed class RecoveringNode : IAsyncDisposable
 
     public NodeKernel Beta => _beta.Host.Node.Kernel;
 
-    public static async Task<RecoveringNode> StartAsync()
+    public static async Task<RecoveringNode> StartAsync(ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         var beta = await TestNode.StartAsync(TestNode.Configuration(""" "node": { "name": "beta" } """));
-        var node = new RecoveringNode(await TestNode.StartAsync(), beta);
+        var node = new RecoveringNode(await TestNode.StartAsync(loggers: loggers, time: time), beta);
         var key = Convert.ToBase64String(TestPair.IdOf(beta).ToPublicKey());
         var (status, body) = await node.Node.CallAsync(
             HttpMethod.Put, "/v1/peers/beta", $$"""{ "publicKey": "{{key}}", "addresses": ["nowhere:beta"] }""");

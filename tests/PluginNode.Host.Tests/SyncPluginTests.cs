@@ -35,14 +35,14 @@ public sealed class SyncPluginTests
     [Test]
     public async Task Chain_NamesWhatIsNotThere_IsAWarning_AndTheRestIsUsedInThatOrder()
     {
-        await using var log = new StringWriter();
-        using var loggers = LineLogs.Create(TextWriter.Synchronized(log), TimeProvider.System);
+        await using var log = new WatchedLog();
+        using var loggers = LineLogs.Create(log, TimeProvider.System);
         await using var node = await TestNode.StartAsync(
             BuiltPlugins.Configuration(_plugins, """ "sync": { "chain": ["nowhere", "once", "twice"] } """), loggers);
         var (_, recovery) = await node.GetAsync("/v1/recovery");
         Assert.That(recovery!["chain"]!.AsArray().Select(c => (string?)c), Is.EqualTo(["once", "twice"]));
         Assert.That(
-            log.ToString(),
+            log.Text,
             Does.Contain("sync.chain: no plugin provides 'nowhere', so it is left out; known are twice, once"));
     }
 

@@ -28,14 +28,15 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    public static async Task<TestNode> StartAsync(string? configuration = null, ILoggerFactory? loggers = null)
+    public static async Task<TestNode> StartAsync(
+        string? configuration = null, ILoggerFactory? loggers = null, TimeProvider? time = null)
     {
         var folder = new TemporaryFolder();
         var file = folder.Write("plugins.json", configuration ?? Configuration());
         Directory.CreateDirectory(folder["plugins"]);
         var settings = ConfigurationFile.Read(file, new Dictionary<string, string>(StringComparer.Ordinal));
         var host = await NodeHost.StartAsync(
-            settings, TimeProvider.System, loggers ?? NullLoggerFactory.Instance, CancellationToken.None);
+            settings, time ?? TimeProvider.System, loggers ?? NullLoggerFactory.Instance, CancellationToken.None);
         return new TestNode(folder, host);
     }
 
