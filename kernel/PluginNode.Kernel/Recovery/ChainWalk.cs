@@ -136,7 +136,7 @@ internal sealed class ChainWalk(WalkParts parts)
         }
         // As they stood before they were read: what came to them since is not settled.
         foreach (var neighbour in run.ReadToEnd)
-            if (before.TryGetValue(neighbour.Id, out var days)) parts.Survey.Settle(neighbour.Id, days);
+            if (before.TryGetValue(neighbour.Id, out var days)) parts.Survey.Settle(neighbour, days);
     }
 
     private async Task<bool> ReadCheckpointsAsync(

@@ -15,6 +15,7 @@ internal sealed class NeighbourSurvey(
 
     // Days that were read to the end and still differ, as they stood then: no reason to read them again.
     private readonly Dictionary<PeerId, Dictionary<DateOnly, (UInt128 Theirs, UInt128 Ours)>> _settled = [];
+    private readonly Dictionary<PeerId, long> _behind = []; // the start of a day that was read in part
 
     /// <summary>What neighbours hold by day; those that can't say are not there.</summary>
     public async Task<Dictionary<PeerId, IReadOnlyList<LedgerDay>>> AskAsync(IReadOnlyList<Neighbour> neighbours)
@@ -40,18 +41,34 @@ internal sealed class NeighbourSurvey(
             if (NumberOf(day.Day) >= LedgerDays.DayOf(mark)) break; // that day is not all before it
             var held = ours.GetValueOrDefault(day.Day).Fingerprint;
             if (held != day.Fingerprint && settled?.GetValueOrDefault(day.Day) != (day.Fingerprint, held))
-                return LedgerDays.StartOf(NumberOf(day.Day));
+                return StartOf(day);
         }
-        return mark;
+        return Math.Min(mark, _behind.GetValueOrDefault(neighbour, long.MaxValue));
     }
 
-    /// <summary>Takes note that this neighbour was read to the end, and what differs all the same.</summary>
-    public void Settle(PeerId neighbour, IReadOnlyList<LedgerDay> theirs)
+    /// <summary>Takes note that this neighbour was read to the end, and what differs all the same: of days that were
+    /// read as a whole that is settled. The day on which the reading began was read in part; where more is held there
+    /// than here, something was told late, and the next reading begins with that day.</summary>
+    /// <param name="neighbour">It, with the time that it was read from.</param>
+    /// <param name="theirs">What it held by day before it was read.</param>
+    public void Settle(Neighbour neighbour, IReadOnlyList<LedgerDay> theirs)
     {
         var ours = index.Days().ToDictionary(d => d.Day);
-        _settled[neighbour] = theirs
-            .Select(d => (d.Day, d.Fingerprint, Ours: ours.GetValueOrDefault(d.Day).Fingerprint))
-            .Where(d => d.Fingerprint != d.Ours).ToDictionary(d => d.Day, d => (d.Fingerprint, d.Ours));
+        if (!_settled.TryGetValue(neighbour.Id, out var settled)) _settled.Add(neighbour.Id, settled = []);
+        _behind.Remove(neighbour.Id);
+        foreach (var day in theirs)
+        {
+            var held = ours.GetValueOrDefault(day.Day);
+            var pair = (day.Fingerprint, held.Fingerprint);
+            if (StartOf(day) >= neighbour.Since)
+            {
+                if (day.Fingerprint == held.Fingerprint) settled.Remove(day.Day);
+                else settled[day.Day] = pair;
+            }
+            else if (NumberOf(day.Day) == LedgerDays.DayOf(neighbour.Since) && day.Count > held.Count
+                && settled.GetValueOrDefault(day.Day) != pair)
+                _behind[neighbour.Id] = StartOf(day);
+        }
     }
 
     /// <summary>What can be said now.</summary>
@@ -96,6 +113,8 @@ internal sealed class NeighbourSurvey(
             Pruned = pruned,
         };
     }
+
+    private static long StartOf(LedgerDay day) => LedgerDays.StartOf(NumberOf(day.Day));
 
     private static long NumberOf(DateOnly day) => day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 

@@ -60,15 +60,34 @@ internal sealed class RecoveryLoop(
     {
         try
         {
-            for (;;) await RoundAsync();
+            for (;;)
+            {
+                if (await RoundAsync() is not { } fault) continue;
+                LogMessages.LoopFaulted(parts.Logger, fault);
+                await SleepAsync(parts.Jitter(parts.Options.Background), forPeers: false);
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
             // The node stops.
         }
     }
 
-    private async Task RoundAsync()
+    /// <returns>A fault of the loop itself: it must not end for that.</returns>
+    private async Task<string?> RoundAsync()
+    {
+        try
+        {
+            await PlayAsync();
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stopped.IsCancellationRequested)
+        {
+            return e.ToString();
+        }
+    }
+
+    private async Task PlayAsync()
     {
         var chain = Chain();
         if (chain.Count == 0)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -55,8 +56,8 @@ internal sealed class SyncMarks(MarkGrounds grounds, Journal journal, ILogger lo
     public long SinceOf(PeerId neighbour, DateTimeOffset now)
     {
         if (!_marks.TryGetValue(neighbour, out var mark)) return 0;
-        var undecided = mark.Undecided != 0 && mark.Undecided != KnownNow();
-        return undecided || mark.Since > Nanoseconds(now) ? 0 : mark.Since;
+        var holds = mark.Kinds == Kinds() && (mark.Undecided == 0 || mark.Undecided == Keys());
+        return holds && mark.Since <= Nanoseconds(now) ? mark.Since : 0;
     }
 
     /// <summary>Whether it was read from the beginning within a day.</summary>
@@ -71,13 +72,18 @@ internal sealed class SyncMarks(MarkGrounds grounds, Journal journal, ILogger lo
         var began = Nanoseconds(session.BeganAt);
         var marks = _marks.Values.ToDictionary(m => PeerId.FromPublicKey(m.Key.Span));
         foreach (var neighbour in read)
+        {
+            // Read on from a mark: what was told before it is as undecided as it was.
+            var older = neighbour.Since == 0 ? null : marks.GetValueOrDefault(neighbour.Id);
             marks[neighbour.Id] = new SyncMark
             {
                 Key = Bytes16.Wrap(neighbour.Id.ToPublicKey()),
                 Since = Math.Max(0, began - (overlap.Ticks * 100)),
-                WholeAt = neighbour.Since == 0 ? began : marks.GetValueOrDefault(neighbour.Id)?.WholeAt ?? 0,
-                Undecided = session.Undecided(neighbour.Id) ? KnownNow() : 0,
+                WholeAt = neighbour.Since == 0 ? began : older?.WholeAt ?? 0,
+                Undecided = session.Undecided(neighbour.Id) ? Keys() : older?.Undecided ?? 0,
+                Kinds = Kinds(),
             };
+        }
         var record = new Storage.Records.SyncMarks { Capacity = grounds.Capacity };
         record.Marks.AddRange(marks.Values.OrderByDescending(m => m.Since).ThenBy(m => m.Key.ToBase64(),
             StringComparer.Ordinal).Take(MostMarks));
@@ -91,14 +97,16 @@ internal sealed class SyncMarks(MarkGrounds grounds, Journal journal, ILogger lo
 
     public static long Nanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * 100;
 
-    // Whose events and which kinds can be judged: with others known, what could not be judged is worth asking for again.
-    private ulong KnownNow()
+    // With other keys, what could not be judged is worth asking for again.
+    private ulong Keys() => Hash(
+        grounds.Peers.All.Select(p => $"{p.Name}={p.Id}").Prepend(
+            grounds.LearnedKeys().ToString(CultureInfo.InvariantCulture)));
+
+    private ulong Kinds() => Hash(grounds.Kinds.Services);
+
+    private static ulong Hash(IEnumerable<string> texts)
     {
-        var text = new StringBuilder();
-        text.Append(grounds.LearnedKeys());
-        foreach (var peer in grounds.Peers.All) text.Append('\n').Append(peer.Name).Append('=').Append(peer.Id.ToString());
-        foreach (var service in grounds.Kinds.Services) text.Append('\n').Append(service);
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts)));
         return BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1; // never 0
     }
 }

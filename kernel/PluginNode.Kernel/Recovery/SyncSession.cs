@@ -132,8 +132,10 @@ internal sealed class SyncSession : ISyncSession
     /// <summary>Whether all that this neighbour told could be merged.</summary>
     public bool MergedAllOf(PeerId neighbour) => Locked(() => !_unmerged.Contains(neighbour));
 
-    /// <summary>Whether something of what it told may be wanted another day.</summary>
-    public bool Undecided(PeerId neighbour) => Locked(() => _tallies[neighbour].Undecided);
+    /// <summary>Whether something of what it told may be merged when other keys are known. What waits already counts
+    /// as a duplicate where another one tells it: so it does while anything waits.</summary>
+    public bool Undecided(PeerId neighbour) =>
+        _intake.Pending.Count > 0 || Locked(() => _tallies[neighbour].Undecided);
 
     private T Locked<T>(Func<T> read)
     {

@@ -15,10 +15,9 @@ internal sealed class SyncTally
     /// <summary>Whether a call was answered.</summary>
     public bool Answered => _calls > _failures;
 
-    /// <summary>Whether something that was told may be wanted another day: it waits for a key, or the clock kept it
-    /// out.</summary>
+    /// <summary>Whether something that was told may be merged when other keys are known.</summary>
     public bool Undecided => _pending > 0 || _rejected.ContainsKey(EventVerdict.UnknownKey)
-        || _rejected.ContainsKey(EventVerdict.OtherKey) || _rejected.ContainsKey(EventVerdict.NotValid);
+        || _rejected.ContainsKey(EventVerdict.OtherKey) || _rejected.ContainsKey(EventVerdict.WrongSignature);
 
     public string? LastFailure { get; private set; }
 

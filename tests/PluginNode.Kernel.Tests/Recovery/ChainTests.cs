@@ -163,7 +163,6 @@ public sealed class ChainTests : RecoveryFixture
     {
         var events = RecoveryNode.Told(2, 20);
         var go = new TaskCompletionSource();
-        var codec = new EventCodec(Ledger.LedgerKinds.All());
         var node = Node();
         node.Attach(Script("a", async (session, _) =>
         {
@@ -172,7 +171,7 @@ public sealed class ChainTests : RecoveryFixture
             var from = session.Plan.Neighbours[0];
             session.Called(new NeighbourCall(from, null, 5_000));
             session.Called(new NeighbourCall(from, "refused", 0));
-            await session.MergeAsync(from, [.. events.Select(e => Json(codec, e))], CancellationToken.None);
+            await session.MergeAsync(from, [.. events.Select(e => DirectSync.Json(e))], CancellationToken.None);
             await go.Task;
             return new SyncReport(SyncOutcome.Complete);
         })).Begin();
@@ -198,13 +197,6 @@ public sealed class ChainTests : RecoveryFixture
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
         return new SyncReport(SyncOutcome.Complete);
-    }
-
-    private static ReadOnlyMemory<byte> Json(EventCodec codec, Event @event)
-    {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        codec.Encode(@event, buffer);
-        return buffer.WrittenMemory;
     }
 
     private static Func<ISyncSession, CancellationToken, Task<SyncReport>> How(string how) => how switch

@@ -41,10 +41,10 @@ public abstract class RecoveryFixture
         return node;
     }
 
-    private protected RecoveryNode Restart(
+    /// <summary>A node on what another one that was stopped has kept.</summary>
+    private protected RecoveryNode Restarted(
         RecoveryNode node, byte seed = 1, byte[]? knows = null, SyncOptions? sync = null, MemoryProfile? profile = null)
     {
-        Stop(node);
         var again = RecoveryNode.Start(Stage, seed, knows, sync, profile, node.Medium);
         _nodes.Add(again);
         return again;
@@ -55,6 +55,10 @@ public abstract class RecoveryFixture
         _nodes.Remove(node);
         node.Stop();
     }
+
+    /// <summary>Events of a peer, as they come over a wire.</summary>
+    private protected static IReadOnlyList<ReadOnlyMemory<byte>> SomeJson(byte seed, int count, int day = 0) =>
+        [.. RecoveryNode.Told(seed, count, day).Select(DirectSync.Json)];
 
     private protected ScriptedStrategy Script(
         string name, Func<ISyncSession, CancellationToken, Task<SyncReport>> script, int rank = 0) =>

@@ -36,6 +36,8 @@ internal sealed class RecoveryNode
 
     public List<(string Owner, string What)> Faults { get; private init; } = [];
 
+    public required EventKinds Kinds { get; init; }
+
     public static string NameOf(byte seed) => $"p{seed}";
 
     public static Peer PeerOf(byte seed) =>
@@ -48,12 +50,13 @@ internal sealed class RecoveryNode
         medium ??= new ListMedium();
         var log = new LogLines();
         var faults = new List<(string, string)>();
+        var kinds = LedgerKinds.All();
         var parts = new KernelParts(
             TestNode.IdentityOf(seed), [], new ListStore(medium),
             new PeerBook([.. (knows ?? [2]).Where(k => k != seed).Select(PeerOf)]), stage.Time,
             new SeededChance((medium.Lives++ << 16) + (chance << 8) + seed), log)
         {
-            Kinds = LedgerKinds.All(),
+            Kinds = kinds,
             PluginFaulted = (owner, what) => faults.Add((owner, what)),
         };
         var options = TestNode.Options with
@@ -62,7 +65,7 @@ internal sealed class RecoveryNode
             Sync = sync ?? new SyncOptions(),
         };
         var kernel = stage.Run(() => NodeKernel.OpenAsync(parts, options, CancellationToken.None));
-        return new RecoveryNode(stage, seed, medium, kernel, log) { Faults = faults };
+        return new RecoveryNode(stage, seed, medium, kernel, log) { Faults = faults, Kinds = kinds };
     }
 
     public RecoveryNode Attach(params IEnumerable<ISyncStrategy> strategies)
@@ -103,7 +106,7 @@ internal sealed class RecoveryNode
         var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day);
         var maker = new EventMaker(
             TestNode.IdentityOf(seed), NameOf(seed), LedgerKinds.All(), new ManualTimeProvider(start));
-        return [.. Enumerable.Range(0, count).Select(i => maker.Tell(service, $"{{\"n\":{i}}}"))];
+        return [.. Enumerable.Range(0, count).Select(i => maker.Tell(service, $"{{\"n\":{i},\"by\":{seed}}}"))];
     }
 }
 

@@ -52,7 +52,7 @@ internal sealed class ScriptedStrategy(
 /// <summary>Other nodes of the same test, asked directly: pages of their ledgers, and their days.</summary>
 internal sealed class DirectSync(int page = 100) : ISyncStrategy, INeighbourDays
 {
-    private readonly EventCodec _codec = new(LedgerKinds.All());
+    private static readonly EventCodec Codec = new(LedgerKinds.All());
 
     public string Name => "direct";
 
@@ -114,10 +114,10 @@ internal sealed class DirectSync(int page = 100) : ISyncStrategy, INeighbourDays
         return true;
     }
 
-    private ReadOnlyMemory<byte> Json(Event @event)
+    public static ReadOnlyMemory<byte> Json(Event @event)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        _codec.Encode(@event, buffer);
+        Codec.Encode(@event, buffer);
         return buffer.WrittenMemory;
     }
 }
