@@ -22,10 +22,15 @@ internal static class ProgressText
             $"{calls} calls, {events}{ofAll} events, {Bytes(bytes)}, {rate:0} events/s{rest}");
     }
 
-    /// <summary>The share of what neighbours hold.</summary>
-    public static string Share(double? share) => share is { } known
-        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold")
-        : "how much of what neighbours hold is not known";
+    /// <summary>The share of what neighbours hold that is here for certain.</summary>
+    public static string Share(double? share) => share switch
+    {
+        null => "how much of what neighbours hold is not known",
+        >= 1 => "100 % of what neighbours hold",
+        { } known => string.Create(
+            CultureInfo.InvariantCulture,
+            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold: that much is on days that agree"),
+    };
 
     /// <summary>A number of bytes.</summary>
     public static string Bytes(long bytes)
