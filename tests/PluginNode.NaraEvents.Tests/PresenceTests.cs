@@ -84,7 +84,8 @@ public sealed class PresenceTests
     [Test]
     public async Task Pings_AreAveragedOverAllObservers_OfTheTarget()
     {
-        var ledger = new SomeLedger().Add(10, "ping", Ping("alice", "bob", "10")).Add(20, "ping", Ping("eve", "bob", "25"))
+        var ledger = new SomeLedger().Add(10, "ping", Ping("alice", "bob", "10"))
+            .Add(20, "ping", Ping("eve", "bob", "25"))
             .Add(30, "ping", Ping("eve", "bob", "40")).Add(40, "ping", Ping("eve", "bob", "1e1"))
             .Add(50, "ping", Ping("bob", "alice", "7"));
         var bob = await FindAsync(ledger, "bob");
@@ -115,8 +116,8 @@ public sealed class PresenceTests
         await projection.UpdateAsync(new SomeLedger().Add(10, "hey-there", Hey("bob")), CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var ledger = new SomeLedger { OnRead = query => { if (query.Services[0] == "ping") stop.Cancel(); } }
-            .Add(20, "ping", Ping("a", "b", "1")).Add(21, "ping", Ping("a", "b", "2")).Add(22, "ping", Ping("a", "b", "3"))
-            .Add(23, "ping", Ping("a", "b", "4")).Add(24, "chau", Chau("bob"));
+            .Add(20, "ping", Ping("a", "b", "1")).Add(21, "ping", Ping("a", "b", "2"))
+            .Add(22, "ping", Ping("a", "b", "3")).Add(23, "ping", Ping("a", "b", "4")).Add(24, "chau", Chau("bob"));
         Assert.ThrowsAsync<OperationCanceledException>(() => projection.UpdateAsync(ledger, stop.Token));
         Assert.That(projection.Find("bob")!.IsUp, Is.True);
         Assert.That(projection.Find("b"), Is.Null);

@@ -9,8 +9,8 @@ namespace PluginNode.Api;
 /// <param name="Events">Events that are held.</param>
 /// <param name="Services">They by service.</param>
 /// <param name="Neighbours">What neighbours said.</param>
-/// <param name="Share">The share of what neighbours hold that is here for certain, 0 to 1: of all they told, what lies on
-/// days that agree. Null: nobody could say.</param>
+/// <param name="Share">The share of what neighbours hold that is here for certain, 0 to 1: of all they told, what lies
+/// on days that agree. Null: nobody could say.</param>
 /// <param name="Full">Whether the ledger is full: then it lacks, on purpose, what is less important or older.</param>
 /// <param name="Pruned">Events that the last recovery was told, and that there was no room for.</param>
 /// <param name="Gaps">Days on which a neighbour holds something else, those where most is missing first; at most

@@ -89,7 +89,7 @@ internal static class EventsCommand
     {
         if (parsed.GetValue(Since) is not { } text) return null;
         const DateTimeStyles style = DateTimeStyles.AssumeLocal | DateTimeStyles.AdjustToUniversal;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var nanoseconds)) return nanoseconds;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var exactly)) return exactly;
         if (Duration.TryParse(text, out var ago)) return Nanoseconds(TimeProvider.System.GetUtcNow() - ago.Value);
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, style, out var time)
             ? Nanoseconds(time)

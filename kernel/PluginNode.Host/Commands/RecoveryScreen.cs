@@ -8,8 +8,10 @@ namespace PluginNode.Commands;
 internal static class RecoveryScreen
 {
     private static readonly string[] StepColumns =
-        ["strategy", "for", "neighbour", "outcome", "calls", "failed", "received", "new", "known", "rejected", "pending",
-            "pruned", "bytes", "why"];
+    [
+        "strategy", "for", "neighbour", "outcome", "calls", "failed", "received", "new", "known", "rejected", "pending",
+        "pruned", "bytes", "why",
+    ];
 
     /// <summary>All of it.</summary>
     public static void Show(Answer<RecoveryBody> answer, Screen screen)

@@ -46,7 +46,8 @@ internal static class SendCommand
             To = parsed.GetValue(To)!,
             Protocol = parsed.GetValue(Protocol)!,
             Text = parsed.GetValue(Text),
-            Payload = parsed.GetValue(Text) is null ? await Shared.InputAsync(parsed.GetValue(File), cancellation) : null,
+            Payload = parsed.GetValue(Text) is null
+                ? await Shared.InputAsync(parsed.GetValue(File), cancellation) : null,
             Level = parsed.GetValue(Level),
             Key = parsed.GetValue(Key),
             Ttl = Span("--ttl", parsed.GetValue(Ttl)),

@@ -33,8 +33,8 @@ public sealed class PluginEntry(LoadedPlugin loaded)
     /// <summary>Whether its services may be used.</summary>
     public bool IsUsable => loaded.State == PluginState.Loaded && _later.Count == 0;
 
-    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory. The same text again,
-    /// or more than 20, are not kept. Callable from any thread.</summary>
+    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory. The same text
+    /// again, or more than 20, are not kept. Callable from any thread.</summary>
     /// <returns>Whether it is kept.</returns>
     public bool Fault(string text)
     {

@@ -4,8 +4,8 @@ using PluginNode.Sync;
 
 namespace PluginNode.Composition;
 
-/// <summary>What plugins know of a peer by its name. Callable from any thread. One that throws is a fault of its plugin,
-/// and not asked again.</summary>
+/// <summary>What plugins know of a peer by its name. Callable from any thread. One that throws is a fault of its
+/// plugin, and not asked again.</summary>
 public sealed class PluginPresence
 {
     private readonly PluginSet _plugins;

@@ -29,7 +29,7 @@ internal static class ProgressText
         >= 1 => "100 % of what neighbours hold",
         { } known => string.Create(
             CultureInfo.InvariantCulture,
-            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold: that much is on days that agree"),
+            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold, by the days that agree"),
     };
 
     /// <summary>A number of bytes.</summary>
