@@ -44,7 +44,8 @@ internal static class MetricsText
         Head("counter", "sync_events_rejected_total", "Those of them that were kept out, by reason.");
         foreach (var reason in Reasons)
             Line(
-                $"sync_events_rejected_total{{reason=\"{Words.Of(reason)}\"}}", sync.Rejected.GetValueOrDefault(reason));
+                $"sync_events_rejected_total{{reason=\"{Words.Of(reason)}\"}}",
+                sync.Rejected.GetValueOrDefault(reason));
         Gauge("recovery_under_way", "1 while the ledger is recovered.", recovery.IsUnderWay ? 1 : 0);
         if (recovery.Coverage?.Share is { } share)
         {
