@@ -40,6 +40,13 @@ internal static partial class HostLogMessages
         "node.name '{name}' is no name for the nara network (no ':', '/' or control characters): no events are synced")]
     public static partial void NoNaraName(ILogger logger, string name);
 
+    [LoggerMessage(2013, LogLevel.Warning,
+        "sync.chain: no plugin provides '{strategy}', so it is left out; known are {known}")]
+    public static partial void UnknownStrategy(ILogger logger, string strategy, string known);
+
+    [LoggerMessage(2014, LogLevel.Information, "recovery by {strategy}: {progress}")]
+    public static partial void RecoveryGoesOn(ILogger logger, string strategy, string progress);
+
     [LoggerMessage(2020, LogLevel.Error, "{route} failed")]
     public static partial void RequestFailed(ILogger logger, string route, Exception exception);
 }

@@ -71,18 +71,15 @@ internal static partial class LogMessages
     [LoggerMessage(1020, LogLevel.Error, "Plugin '{Owner}': {What}")]
     public static partial void SyncPluginFaulted(ILogger logger, string owner, string what);
 
-    [LoggerMessage(1021, LogLevel.Warning, "sync.chain: no plugin provides the strategy '{Name}'; it is skipped.")]
-    public static partial void UnknownStrategy(ILogger logger, string name);
-
     [LoggerMessage(1022, LogLevel.Information, "Recovery begins, try {Attempt}, with {Neighbours} neighbours; "
         + "signatures are checked by {Checks}.")]
     public static partial void RecoveryBegins(ILogger logger, int attempt, int neighbours, string checks);
 
     [LoggerMessage(1023, LogLevel.Information, "Strategy {Strategy} for {Purpose} ended {Outcome} after {Elapsed}: "
-        + "{Calls} calls, {Failures} failed, {Merged} events new of {Received}. {Reason}")]
+        + "{Calls} calls, {Failures} failed, {Merged} events new of {Received}.")]
     public static partial void StrategyEnded(
         ILogger logger, string strategy, Sync.SyncPurpose purpose, Sync.SyncOutcome outcome, TimeSpan elapsed,
-        long calls, long failures, long merged, long received, string? reason);
+        long calls, long failures, long merged, long received);
 
     [LoggerMessage(1024, LogLevel.Information, "Recovery: {Phase}, by {Strategy}; {Events} events here, share of what "
         + "neighbours hold: {Share}.")]

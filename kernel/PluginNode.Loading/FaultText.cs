@@ -1,7 +1,7 @@
 namespace PluginNode.Loading;
 
 /// <summary>What a plugin threw, as text: the object would keep the plugin's load context alive.</summary>
-internal static class FaultText
+public static class FaultText
 {
     /// <summary>The type's name and the message; a plugin's own exception may fail even at that.</summary>
     public static string Of(Exception e)

@@ -3,13 +3,15 @@ using Microsoft.Extensions.DependencyInjection;
 using PluginNode.Events;
 using PluginNode.NaraEvents;
 using PluginNode.NaraEvents.Kinds;
+using PluginNode.NaraEvents.Presence;
 using PluginNode.Plugins;
+using PluginNode.Sync;
 
 [assembly: Plugin("nara-events", typeof(NaraEventsPlugin), "0.1.0")]
 
 namespace PluginNode.NaraEvents;
 
-/// <summary>Provides the kinds of the nara network's seven services.</summary>
+/// <summary>Provides the kinds of the nara network's seven services, and what they say about peers.</summary>
 public sealed class NaraEventsPlugin : IPlugin
 {
     /// <inheritdoc/>
@@ -24,6 +26,9 @@ public sealed class NaraEventsPlugin : IPlugin
         builder.Services.AddSingleton<IEventKind, ChauKind>();
         builder.Services.AddSingleton<IEventKind, SeenKind>();
         builder.Services.AddSingleton<IEventKind, CheckpointKind>();
+        builder.Services.AddSingleton<PresenceProjection>();
+        builder.Services.AddSingleton<IProjection>(s => s.GetRequiredService<PresenceProjection>());
+        builder.Services.AddSingleton<IPeerPresence>(s => s.GetRequiredService<PresenceProjection>());
     }
 }
 

@@ -31,6 +31,7 @@ public sealed class ConfigurationFileTests
             Assert.That(settings.Kernel.Inbox, Is.EqualTo(new KernelOptions().Inbox));
             Assert.That(settings.Kernel.Retry, Is.EqualTo(new KernelOptions().Retry));
             Assert.That(settings.Kernel.DeadLetterKeep, Is.EqualTo(new KernelOptions().DeadLetterKeep));
+            Assert.That(settings.Kernel.Sync, Is.EqualTo(new KernelOptions().Sync));
         });
     }
 
@@ -56,12 +57,15 @@ public sealed class ConfigurationFileTests
                 "deadLetters": { "keep": "PT1H" },
               },
               "inbox": { "bytes": "3GiB", "bytesPerPeer": "2MiB", "duplicateWindow": "1d" },
+              "sync": { "chain": ["mesh-pages", "other"], "background": "5m" },
               "peers": [ { "name": "beta", "publicKey": "{{Key}}", "addresses": ["x+y://host:1", "/ip4/1.2.3.4/tcp/5"] } ],
             }
             """);
         var kernel = settings.Kernel;
         Assert.Multiple(() =>
         {
+            Assert.That(kernel.Sync.Chain, Is.EqualTo(new[] { "mesh-pages", "other" }));
+            Assert.That(kernel.Sync.Background, Is.EqualTo(TimeSpan.FromMinutes(5)));
             Assert.That(settings.Sections.Node.Name, Is.EqualTo("alpha"));
             Assert.That(settings.DataFolder, Is.EqualTo(_folder["d"]));
             Assert.That(settings.IdentityFile, Is.EqualTo(_folder["k.pem"]));
@@ -92,10 +96,16 @@ public sealed class ConfigurationFileTests
         });
     }
 
-    [TestCase("""{ "nod": {} }""", "nod: unknown key; known are node, api, store, plugins, delivery, inbox, peers")]
+    [TestCase("""{ "nod": {} }""", "nod: unknown key; known are node, api, store, plugins, delivery, inbox, sync,")]
     [TestCase("""{ "node": { "nam": "x" } }""", "node.nam: unknown key")]
     [TestCase("""{ "node": { "memory": "big" } }""", "node.memory: auto, short, medium or hog is needed")]
     [TestCase("""{ "node": { "trust": "all" } }""", "node.trust: configured or first-use is needed")]
+    [TestCase("""{ "sync": { "chains": [] } }""", "sync.chains: unknown key; known are chain, background")]
+    [TestCase("""{ "sync": { "chain": "mesh-pages" } }""", "sync.chain: a list [ … ] is needed")]
+    [TestCase("""{ "sync": { "chain": ["a", "Mesh"] } }""", "sync.chain[1]: the name of a strategy is needed")]
+    [TestCase("""{ "sync": { "chain": ["a", "b", "a"] } }""", "sync.chain[2]: 'a' stands there twice")]
+    [TestCase("""{ "sync": { "background": "59s" } }""", "sync.background: at least 1m is needed")]
+    [TestCase("""{ "sync": { "background": "soon" } }""", "sync.background: a duration such as")]
     [TestCase("""{ "plugins": { "reload": true } }""", "plugins.reload: unknown key")]
     [TestCase("""{ "delivery": { "levels": { "a": { "retry": [] } } } }""", "delivery.levels.a.retry: unknown key")]
     [TestCase("""{ "delivery": { "limits": { "whenFull": "drop" } } }""", "delivery.limits.whenFull: unknown key")]
@@ -158,7 +168,7 @@ public sealed class ConfigurationFileTests
             """))!;
         Assert.That(error.Problems, Is.EqualTo(new[]
         {
-            "plugins.json: nope: unknown key; known are node, api, store, plugins, delivery, inbox, peers",
+            "plugins.json: nope: unknown key; known are node, api, store, plugins, delivery, inbox, sync, peers",
             "plugins.json: node.name: a text in quotes is needed",
             "plugins.json: node.also: unknown key; known are name, data, identity, memory, trust, readOnly, "
                 + "formerIdentities",

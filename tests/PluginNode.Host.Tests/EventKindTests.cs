@@ -10,17 +10,16 @@ public sealed class EventKindTests
     public async Task Start_TwoKindsOfOneService_TheSecondPluginIsFaultedWithBothNamed()
     {
         using var plugins = new TemporaryFolder();
-        BuiltPlugin.Install("PluginNode.NaraEvents", plugins);
-        BuiltPlugin.Install("OtherSocialPlugin", plugins);
-        await using var node = await TestNode.StartAsync(
-            TestNode.Configuration($$""" "plugins": { "folder": "{{plugins.Path}}" } """));
+        BuiltPlugins.Install("PluginNode.NaraEvents", plugins);
+        BuiltPlugins.Install("OtherSocialPlugin", plugins);
+        await using var node = await TestNode.StartAsync(BuiltPlugins.Configuration(plugins));
 
         var (_, body) = await node.GetAsync("/v1/plugins");
         var (nara, other) = (Of("nara-events", body!), Of("other-social", body!));
         Assert.Multiple(() =>
         {
             Assert.That((string?)nara["state"], Is.EqualTo("loaded"), nara.ToJsonString());
-            Assert.That(nara["provides"]!.AsArray().Select(p => (string?)p), Is.EqualTo(["IEventKind"]));
+            Assert.That(nara["provides"]!.AsArray().Select(p => (string?)p), Does.Contain("IEventKind"));
             Assert.That((string?)other["state"], Is.EqualTo("faulted"));
             Assert.That(
                 (string?)other["faults"]![0],

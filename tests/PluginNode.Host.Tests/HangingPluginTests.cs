@@ -10,7 +10,7 @@ public sealed class HangingPluginTests
     public async Task Stop_ThePluginNeverEnds_TheNodeStopsAllTheSame([Values("stop", "dispose")] string place)
     {
         using var plugins = new TemporaryFolder();
-        BuiltPlugin.Install("HangingPlugin", plugins);
+        BuiltPlugins.Install("HangingPlugin", plugins);
         var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var node = await TestNode.StartAsync(
             TestNode.Configuration($$"""

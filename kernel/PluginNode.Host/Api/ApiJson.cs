@@ -26,6 +26,8 @@ namespace PluginNode.Api;
 [JsonSerializable(typeof(PluginList))]
 [JsonSerializable(typeof(EventPost))]
 [JsonSerializable(typeof(ClockBody))]
+[JsonSerializable(typeof(EventList))]
+[JsonSerializable(typeof(RecoveryBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -70,6 +70,7 @@ internal sealed class ControlApi : IAsyncDisposable
         DeadLetterRoutes.Map(app);
         InboxRoutes.Map(app);
         EventRoutes.Map(app);
+        RecoveryRoutes.Map(app);
         PeerRoutes.Map(app);
         PluginRoutes.Map(app);
         ClockRoutes.Map(app);

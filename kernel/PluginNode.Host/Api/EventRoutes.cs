@@ -30,7 +30,7 @@ internal static class EventRoutes
             .Body<EventPost>().Produces(201).Problems(400, 409, 413, 503, 507);
         routes.MapGet("/v1/events", List)
             .WithSummary("Events: mode page (oldest first, from a cursor on), recent (newest first) or sample")
-            .Produces(200).Problems(400);
+            .Produces<EventList>().Problems(400);
         routes.MapGet("/v1/events/{id}", Find).WithSummary("One event").Produces(200).Problems(400, 404);
     }
 

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text;
+using PluginNode.Composition;
+using PluginNode.Events;
+using PluginNode.Recovery;
 
 namespace PluginNode.Api;
 
@@ -9,7 +12,10 @@ internal static class MetricsText
 {
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static string Write(KernelMetrics metrics)
+    private static readonly EventVerdict[] Reasons =
+        [.. Enum.GetValues<EventVerdict>().Where(v => v != EventVerdict.Valid)];
+
+    public static string Write(KernelMetrics metrics, SyncCounts sync, RecoveryState recovery)
     {
         var text = new StringBuilder();
         Counter("messages_accepted_total", "Messages that were accepted.", metrics.Accepted);
@@ -30,13 +36,35 @@ internal static class MetricsText
         Gauge("events", "Events in the ledger.", metrics.Ledger.Events);
         Counter("events_merged_total", "Events that came into the ledger.", metrics.Ledger.Merged);
         Counter("events_pruned_total", "Events that gave way to others, or found no room.", metrics.Ledger.Pruned);
+        Counter("sync_calls_total", "Calls to neighbours for events, those that failed included.", sync.Calls);
+        Counter("sync_calls_failed_total", "Calls to neighbours that failed.", sync.Failures);
+        Counter("sync_events_received_total", "Events that neighbours told.", sync.Received);
+        Counter("sync_events_merged_total", "Those of them that were new.", sync.Merged);
+        Counter("sync_events_duplicate_total", "Those of them that were here.", sync.Duplicates);
+        Head("counter", "sync_events_rejected_total", "Those of them that were kept out, by reason.");
+        foreach (var reason in Reasons)
+            Line(
+                $"sync_events_rejected_total{{reason=\"{Words.Of(reason)}\"}}",
+                sync.Rejected.GetValueOrDefault(reason));
+        Gauge("recovery_under_way", "1 while the ledger is recovered.", recovery.IsUnderWay ? 1 : 0);
+        if (recovery.Coverage?.Share is { } share)
+        {
+            Head("gauge", "coverage_share", "The share of what neighbours hold that is here for certain, 0 to 1.");
+            Line("coverage_share", share);
+        }
         Gauge("clock_held", "1 while the clock is in doubt and nothing expires.", metrics.ClockHeld ? 1 : 0);
         return text.ToString();
 
         void Counter(string name, string help, long value) => Write("counter", name, help, value);
         void Gauge(string name, string help, long value) => Write("gauge", name, help, value);
-        void Write(string type, string name, string help, long value) => text.Append(
-            CultureInfo.InvariantCulture,
-            $"# HELP pluginnode_{name} {help}\n# TYPE pluginnode_{name} {type}\npluginnode_{name} {value}\n");
+        void Write(string type, string name, string help, long value)
+        {
+            Head(type, name, help);
+            Line(name, value);
+        }
+        void Head(string type, string name, string help) => text.Append(
+            CultureInfo.InvariantCulture, $"# HELP pluginnode_{name} {help}\n# TYPE pluginnode_{name} {type}\n");
+        void Line(string name, IFormattable value) =>
+            text.Append(CultureInfo.InvariantCulture, $"pluginnode_{name} {value}\n");
     }
 }

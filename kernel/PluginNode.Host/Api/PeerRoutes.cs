@@ -15,21 +15,6 @@ public sealed record PeerPut
     public IReadOnlyList<string>? Addresses { get; init; }
 }
 
-/// <summary>A peer.</summary>
-/// <param name="Name">Its local name.</param>
-/// <param name="PeerId">Its peer id.</param>
-/// <param name="PublicKey">Its Ed25519 public key in base64.</param>
-/// <param name="Addresses">Where it may be reached, the preferred one first.</param>
-/// <param name="Paused">Whether what waits for it is held.</param>
-/// <param name="Configured">Whether the configuration file names it: then it is changed there.</param>
-public sealed record PeerBody(
-    string Name, string PeerId, string PublicKey, IReadOnlyList<string> Addresses, bool Paused, bool Configured)
-{
-    internal static PeerBody Of(Peer peer, PeerBook peers) => new(
-        peer.Name, peer.Id.ToString(), Convert.ToBase64String(peer.Id.ToPublicKey()),
-        peer.Addresses.Select(a => a.Text).ToList(), peer.Paused, peers.IsConfigured(peer.Name));
-}
-
 /// <summary>All peers.</summary>
 /// <param name="Peers">By name.</param>
 /// <param name="Next">Always null: the list is whole.</param>
@@ -44,7 +29,7 @@ internal static class PeerRoutes
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/peers", (RunningNode node) => TypedResults.Json(
-                new PeerList(node.Kernel.Peers.All.Select(p => PeerBody.Of(p, node.Kernel.Peers)).ToList(), null),
+                new PeerList(node.Kernel.Peers.All.Select(p => PeerBody.Of(p, node)).ToList(), null),
                 ApiJson.Wire.PeerList))
             .WithSummary("List peers").Produces<PeerList>();
         routes.MapGet("/v1/peers/{name}", (string name, RunningNode node) => Answer(name, node))
@@ -107,7 +92,7 @@ internal static class PeerRoutes
     };
 
     private static IResult Answer(string name, RunningNode node) => node.Kernel.Peers.Find(name) is { } peer
-        ? TypedResults.Json(PeerBody.Of(peer, node.Kernel.Peers), ApiJson.Wire.PeerBody)
+        ? TypedResults.Json(PeerBody.Of(peer, node), ApiJson.Wire.PeerBody)
         : NotFound(name);
 
     private static IResult NotFound(string name) => ProblemBody.Result(404, $"there is no peer '{name}'");

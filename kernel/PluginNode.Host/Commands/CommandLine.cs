@@ -84,8 +84,9 @@ internal static class CommandLine
         {
             Shared.Config, Shared.Json,
             RunCommand.Create(), InitCommand.Create(), SendCommand.Create(), MessagesCommand.Create(),
-            InboxCommand.Create(), DeadLettersCommand.Create(), PeersCommand.Create(), PluginsCommand.Create(),
-            IdentityCommand.Create(), StoreCommand.Create(), DemoCommand.Create(),
+            InboxCommand.Create(), DeadLettersCommand.Create(), PeersCommand.Create(), EventsCommand.Create(),
+            RecoveryCommand.Create(), PluginsCommand.Create(), IdentityCommand.Create(), StoreCommand.Create(),
+            DemoCommand.Create(),
         };
         root.SetAction((parsed, cancellation) => RunCommand.RunAsync(parsed, cancellation));
         return root;

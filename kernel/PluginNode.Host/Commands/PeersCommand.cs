@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PluginNode.Api;
 
 namespace PluginNode.Commands;
@@ -13,11 +14,10 @@ internal static class PeersCommand
         {
             using var node = Shared.Node(parsed);
             var list = await node.GetAsync("/v1/peers", ApiJson.Wire.PeerList, cancellation);
-            Shared.Screen(parsed).Table(list.Json, "no peers", ["name", "peer id", "addresses", "paused", "from"],
-                list.Value.Peers.Select(p => new[]
-                {
-                    p.Name, p.PeerId, string.Join(' ', p.Addresses), p.Paused ? "paused" : "", p.Configured ? "file" : "api",
-                }));
+            Shared.Screen(parsed).Table(
+                list.Json, "no peers",
+                ["name", "peer id", "addresses", "paused", "from", "presence", "last seen", "restarts", "ping"],
+                list.Value.Peers.Select(Row));
             return ExitCode.Done;
         });
         command.Add(Put());
@@ -26,6 +26,14 @@ internal static class PeersCommand
         command.Add(Pause("resume", "Go on"));
         return command;
     }
+
+    private static string?[] Row(PeerBody p) =>
+    [
+        p.Name, p.PeerId, string.Join(' ', p.Addresses), p.Paused ? "paused" : "", p.Configured ? "file" : "api",
+        p.Presence?.State, Screen.Time(p.Presence?.LastSeen),
+        p.Presence?.Restarts?.ToString(CultureInfo.InvariantCulture),
+        p.Ping is { } ping ? string.Create(CultureInfo.InvariantCulture, $"{ping.AverageMs:0.#} ms") : "",
+    ];
 
     private static Command Put()
     {

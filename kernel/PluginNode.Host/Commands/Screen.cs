@@ -47,7 +47,7 @@ internal sealed class Screen(TextWriter output, bool json)
         utc?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>Control characters of a stranger's text must not reach a terminal.</summary>
-    private static string Harmless(string text) =>
+    public static string Harmless(string text) =>
         text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 
     private void Write(Table table)

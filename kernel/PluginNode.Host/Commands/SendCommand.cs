@@ -1,6 +1,5 @@
 using System.CommandLine;
 using PluginNode.Api;
-using PluginNode.Composition;
 using PluginNode.Configuration;
 
 namespace PluginNode.Commands;
@@ -47,7 +46,8 @@ internal static class SendCommand
             To = parsed.GetValue(To)!,
             Protocol = parsed.GetValue(Protocol)!,
             Text = parsed.GetValue(Text),
-            Payload = parsed.GetValue(Text) is null ? await PayloadAsync(parsed.GetValue(File), cancellation) : null,
+            Payload = parsed.GetValue(Text) is null
+                ? await Shared.InputAsync(parsed.GetValue(File), cancellation) : null,
             Level = parsed.GetValue(Level),
             Key = parsed.GetValue(Key),
             Ttl = Span("--ttl", parsed.GetValue(Ttl)),
@@ -65,22 +65,6 @@ internal static class SendCommand
         Shared.Screen(parsed).Fields(answer.Json,
             [("id", result.Id.ToString()), ("state", result.State), ("durability", result.Durability), ("reason", result.Reason)]);
         return wait is null || result.State is "delivered" or "sent" ? ExitCode.Done : ExitCode.Failed;
-    }
-
-    private static async Task<byte[]> PayloadAsync(string? file, CancellationToken cancellation)
-    {
-        try
-        {
-            if (file is not null) return await System.IO.File.ReadAllBytesAsync(file, cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartException($"{file} can't be read: {e.Message}");
-        }
-        using var input = Console.OpenStandardInput();
-        using var bytes = new MemoryStream();
-        await input.CopyToAsync(bytes, cancellation);
-        return bytes.ToArray();
     }
 
     private static Duration? Span(string option, string? text)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginNode.Composition;
 using PluginNode.Configuration;
 
 namespace PluginNode.Commands;
@@ -39,6 +40,23 @@ internal static class Shared
     {
         var settings = Settings(parsed);
         return new ApiClient(settings.Listen, settings.TokenFile);
+    }
+
+    /// <summary>The bytes of a file, or else of standard input.</summary>
+    public static async Task<byte[]> InputAsync(string? file, CancellationToken cancellation)
+    {
+        try
+        {
+            if (file is not null) return await File.ReadAllBytesAsync(file, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"{file} can't be read: {e.Message}");
+        }
+        using var input = Console.OpenStandardInput();
+        using var bytes = new MemoryStream();
+        await input.CopyToAsync(bytes, cancellation);
+        return bytes.ToArray();
     }
 
     public static Argument<Guid> Id() => new("id") { Description = "The message's id" };

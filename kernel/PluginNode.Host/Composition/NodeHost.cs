@@ -11,8 +11,9 @@ namespace PluginNode.Composition;
 /// <summary>
 /// A whole node in this process: opens the store, attaches what plugins provide, and serves the control API.
 /// <code>
-/// data folder, identity, token → plugins → store → kernel → event kinds, sinks → control API → transports → ready
-/// stop: control API and kernel → transports → kernel disposed → plugins
+/// data folder, identity, token → plugins → event kinds → store → kernel → sinks, sync → control API → transports →
+///   recovery begins → ready
+/// stop: control API and kernel, recovery with it → transports → kernel disposed → plugins
 /// </code>
 /// </summary>
 public sealed class NodeHost : IAsyncDisposable
@@ -23,6 +24,8 @@ public sealed class NodeHost : IAsyncDisposable
 
     private readonly ControlApi _api;
     private readonly DataFolder _data;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _watching = Task.CompletedTask;
     private bool _stopped;
 
     private NodeHost(RunningNode node, ApiToken token, ControlApi api, DataFolder data, ILogger logger)
@@ -79,10 +82,12 @@ public sealed class NodeHost : IAsyncDisposable
             services.Ledger.Open(kernel);
             var node = new RunningNode(settings, kernel, plugins, services.Kinds, time);
             AttachSinks(node);
+            node.Sync.Attach(settings.Kernel.Sync.Chain, logger);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
             host = new NodeHost(node, token, api, data, logger);
             await host.StartTransportsAsync(cancellation);
+            host.BeginRecovery(time);
             node.Phase = "ready";
             HostLogMessages.Ready(logger);
             return host;
@@ -105,10 +110,12 @@ public sealed class NodeHost : IAsyncDisposable
         if (_stopped) return;
         _stopped = true;
         Node.Phase = "stopping";
+        await _stopping.CancelAsync();
         // The API goes on answering until the kernel's intake has stopped, so that nobody is cut off without an answer.
         var kernel = Node.Kernel.StopAsync(graceEnds);
         await _api.StopAsync(graceEnds);
-        await kernel;
+        await kernel; // strategies ask through the transports: recovery ends before them
+        await _watching;
         foreach (var (plugin, transport) in _transports)
         {
             try
@@ -125,6 +132,7 @@ public sealed class NodeHost : IAsyncDisposable
         await Node.Kernel.DisposeAsync();
         await Node.Plugins.DisposeAsync(Node.Time);
         _data.Dispose();
+        _stopping.Dispose();
         HostLogMessages.Stopped(_logger);
     }
 
@@ -139,7 +147,7 @@ public sealed class NodeHost : IAsyncDisposable
         var parts = new KernelParts(
             services.Identity, former, LentStore.Of(store), services.Peers, services.Time, services.Chance, services.Loggers)
         {
-            Kinds = services.Kinds, SignatureChecks = new ParallelSignatureChecks(),
+            Kinds = services.Kinds, SignatureChecks = new ParallelSignatureChecks(), PluginFaulted = plugins.Fault,
         };
         try
         {
@@ -177,6 +185,12 @@ public sealed class NodeHost : IAsyncDisposable
         {
             node.Plugins.Fault(plugin, $"message sink: {e.Message}");
         }
+    }
+
+    private void BeginRecovery(TimeProvider time)
+    {
+        _watching = new RecoveryLog(Node.Kernel.Recovery, time, _logger).RunAsync(_stopping.Token);
+        Node.Kernel.Recovery.Begin();
     }
 
     private async Task StartTransportsAsync(CancellationToken cancellation)

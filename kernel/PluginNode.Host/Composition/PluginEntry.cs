@@ -7,6 +7,11 @@ public sealed class PluginEntry(LoadedPlugin loaded)
 {
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
+    /// <summary>Most faults that are kept of what it did since it was loaded: one that fails again and again says so
+    /// for ever.</summary>
+    private const int MostFaults = 20;
+
+    private readonly Lock _gate = new();
     private volatile IReadOnlyList<string> _later = [];
 
     /// <summary>Its id.</summary>
@@ -30,8 +35,18 @@ public sealed class PluginEntry(LoadedPlugin loaded)
     /// <summary>Whether its services may be used.</summary>
     public bool IsUsable => loaded.State == PluginState.Loaded && _later.Count == 0;
 
-    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory.</summary>
-    public void Fault(string text) => _later = [.. _later, text];
+    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory. The same text
+    /// again, or more than 20, are not kept. Callable from any thread.</summary>
+    /// <returns>Whether it is kept.</returns>
+    public bool Fault(string text)
+    {
+        lock (_gate)
+        {
+            if (_later.Count >= MostFaults || _later.Contains(text, StringComparer.Ordinal)) return false;
+            _later = [.. _later, text];
+            return true;
+        }
+    }
 
     /// <summary>All services of that contract; none where it is not usable. What it throws becomes a fault.</summary>
     public IReadOnlyList<T> Services<T>() where T : class

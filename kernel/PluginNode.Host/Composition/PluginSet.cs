@@ -85,11 +85,16 @@ public sealed class PluginSet
             : $"store: no working plugin offers one; not working: {string.Join("; ", broken.Select(Said))}");
     }
 
-    /// <summary>Marks a plugin as faulted and says so in the log.</summary>
+    /// <summary>Marks a plugin as faulted and says so in the log, once for the same text.</summary>
     public void Fault(PluginEntry plugin, string text)
     {
-        plugin.Fault(text);
-        HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
+        if (plugin.Fault(text)) HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
+    }
+
+    /// <summary>The same, by id: for who knows no more of it.</summary>
+    public void Fault(string id, string text)
+    {
+        if (All.FirstOrDefault(p => p.Id == id) is { } plugin) Fault(plugin, text);
     }
 
     /// <summary>Disposes all, in reverse order.</summary>

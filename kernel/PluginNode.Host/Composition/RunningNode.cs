@@ -17,6 +17,12 @@ public sealed record RunningNode(
     /// <summary>Writes events as JSON.</summary>
     public EventCodec Codec { get; } = new(Kinds);
 
+    /// <summary>What plugins bring for sync.</summary>
+    public PluginSync Sync { get; } = new(Plugins, Kernel);
+
+    /// <summary>What plugins know of peers by their names.</summary>
+    public PluginPresence Presence { get; } = new(Plugins);
+
     /// <summary><c>starting</c>, <c>ready</c> or <c>stopping</c>.</summary>
     public string Phase
     {

@@ -26,6 +26,9 @@ public sealed record NodeConfiguration
     /// <summary>What becomes of messages that come in.</summary>
     public InboxSection Inbox { get; set; } = new();
 
+    /// <summary>How the ledger is got from neighbours.</summary>
+    public SyncSection Sync { get; set; } = new();
+
     /// <summary>The peers that the file names; the control API can't change them.</summary>
     public IReadOnlyList<PeerSection> Peers { get; set; } = [];
 }

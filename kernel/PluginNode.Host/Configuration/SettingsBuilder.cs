@@ -35,6 +35,7 @@ internal static class SettingsBuilder
                 Name = sections.Node.Name, Profile = profile ?? MemoryProfile.Medium,
                 LearnsKeys = sections.Node.Trust == "first-use",
             },
+            Sync = sections.Sync.Build(problems),
         };
         var peers = Peers(sections.Peers, problems);
         return problems.Count > 0 || listen is null ? null : new NodeSettings

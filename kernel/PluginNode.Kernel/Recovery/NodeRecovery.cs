@@ -44,6 +44,9 @@ public sealed class NodeRecovery
     /// <summary>How it stands. Takes no lock.</summary>
     public RecoveryState State => _board.State;
 
+    /// <summary>All that strategies did since the process started, background syncs included.</summary>
+    public SyncCounts Totals => _board.Totals;
+
     /// <summary>Ends when the state, progress included, changes after this was read: read this first, then
     /// <see cref="State"/>, then wait.</summary>
     public Task Changed => _board.Changed;

@@ -5,8 +5,19 @@ namespace PluginNode.Recovery;
 internal sealed class RecoveryBoard(string signatureChecks)
 {
     private volatile RecoveryState _state = new() { SignatureChecks = signatureChecks };
+    private readonly Lock _lock = new();
     private volatile SyncSession? _session;
+    private SyncCounts _before = new();
     private TaskCompletionSource? _changed;
+
+    /// <summary>All that was counted since the process started, by the session at work as well.</summary>
+    public SyncCounts Totals
+    {
+        get
+        {
+            lock (_lock) return _session is { } session ? _before.Plus(session.Counts) : _before;
+        }
+    }
 
     /// <summary>As it stands, with how far the session at work has come.</summary>
     public RecoveryState State => _session is { } session ? _state with { Progress = session.Progress } : _state;
@@ -30,7 +41,11 @@ internal sealed class RecoveryBoard(string signatureChecks)
     /// <summary>The session at work; null: none.</summary>
     public void Watch(SyncSession? session)
     {
-        _session = session;
+        lock (_lock)
+        {
+            if (_session is { } ended) _before = _before.Plus(ended.Counts);
+            _session = session;
+        }
         Tell();
     }
 

@@ -16,7 +16,6 @@ internal sealed class RecoveryLoop(
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly Pulse _wake = new();
-    private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
     private volatile bool _added, _heard;
     private int _again;
     private bool _everything; // a wish that holds until somebody answers
@@ -239,13 +238,6 @@ internal sealed class RecoveryLoop(
         var chain = new List<Owned<ISyncStrategy>>();
         foreach (var name in names.Distinct(StringComparer.Ordinal))
             if (attached.FirstOrDefault(s => s.Name == name) is { } strategy) chain.Add(strategy);
-            else Warn(name);
         return chain;
-    }
-
-    private void Warn(string name)
-    {
-        lock (_missing) if (!_missing.Add(name)) return;
-        LogMessages.UnknownStrategy(parts.Logger, name);
     }
 }

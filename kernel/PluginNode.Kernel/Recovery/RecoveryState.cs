@@ -100,6 +100,20 @@ public sealed record SyncCounts
 
     /// <summary>Those that were kept out, by reason; a reason without any is not there.</summary>
     public IReadOnlyDictionary<EventVerdict, long> Rejected { get; init; } = new Dictionary<EventVerdict, long>();
+
+    /// <summary>Both together.</summary>
+    internal SyncCounts Plus(SyncCounts other)
+    {
+        var rejected = new SortedDictionary<EventVerdict, long>(Rejected.ToDictionary());
+        foreach (var (verdict, count) in other.Rejected) rejected[verdict] = rejected.GetValueOrDefault(verdict) + count;
+        return new SyncCounts
+        {
+            Calls = Calls + other.Calls, Failures = Failures + other.Failures, Received = Received + other.Received,
+            Merged = Merged + other.Merged, Duplicates = Duplicates + other.Duplicates,
+            Pending = Pending + other.Pending, Pruned = Pruned + other.Pruned, Freed = Freed + other.Freed,
+            Bytes = Bytes + other.Bytes, Rejected = rejected,
+        };
+    }
 }
 
 /// <summary>One strategy that was walked.</summary>

@@ -82,7 +82,7 @@ internal sealed class SyncRunner(
             strategy.Name, session.Plan.Purpose, outcome, verdict.Reason, counts, session.Elapsed, session.Neighbours);
         LogMessages.StrategyEnded(
             logger, step.Strategy, step.Purpose, outcome, step.Elapsed, counts.Calls, counts.Failures, counts.Merged,
-            counts.Received, step.Reason);
+            counts.Received); // without the reason, in which a peer may be named
         IReadOnlyList<PeerId> read = verdict.HasFailed ? [] : report!.ReadToEnd;
         return new SyncRun(
             step, session,

@@ -1,9 +1,9 @@
 namespace PluginNode.Host.Tests;
 
-/// <summary>Plugins as they were built with the tests.</summary>
-internal static class BuiltPlugin
+/// <summary>Plugins as they were built beside these tests.</summary>
+internal static class BuiltPlugins
 {
-    /// <summary>Copies one into a plugins folder.</summary>
+    /// <summary>Puts one into a plugins folder.</summary>
     public static void Install(string project, TemporaryFolder plugins)
     {
         var built = new DirectoryInfo(AppContext.BaseDirectory); // artifacts/bin/<project>/<configuration>/
@@ -16,4 +16,8 @@ internal static class BuiltPlugin
         foreach (var path in Directory.EnumerateFileSystemEntries(plugins.Path, "*", SearchOption.AllDirectories))
             File.SetUnixFileMode(path, File.GetUnixFileMode(path) & ~others);
     }
+
+    /// <summary>A configuration that loads them.</summary>
+    public static string Configuration(TemporaryFolder plugins, string more = "") =>
+        TestNode.Configuration($$""" "plugins": { "folder": "{{plugins.Path}}" }, {{more}} """);
 }

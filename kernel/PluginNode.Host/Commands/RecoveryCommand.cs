@@ -1,0 +1,56 @@
+using System.CommandLine;
+using PluginNode.Api;
+
+namespace PluginNode.Commands;
+
+/// <summary><c>pluginnode recovery</c>.</summary>
+internal static class RecoveryCommand
+{
+    private const string Path = "/v1/recovery";
+
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(300);
+
+    private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Do not wait for the end" };
+
+    public static Command Create()
+    {
+        var status = new Command("status", "How recovery stands, and how complete the ledger is");
+        status.SetAction(StatusAsync);
+        var run = new Command("run", "Ask the neighbours for everything again, and wait for the end") { NoWait };
+        run.SetAction(RunAsync);
+        var command = new Command("recovery", "Show or run the recovery of the ledger from neighbours") { status, run };
+        command.SetAction(StatusAsync);
+        return command;
+    }
+
+    private static async Task<int> StatusAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        using var node = Shared.Node(parsed);
+        var answer = await node.GetAsync(Path, ApiJson.Wire.RecoveryBody, cancellation);
+        RecoveryScreen.Show(answer, Shared.Screen(parsed));
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        using var node = Shared.Node(parsed);
+        var screen = Shared.Screen(parsed);
+        var before = (await node.GetAsync(Path, ApiJson.Wire.RecoveryBody, cancellation)).Value.StartedAt;
+        var answer = await node.CallAsync(HttpMethod.Post, Path, ApiJson.Wire.RecoveryBody, cancellation);
+        if (parsed.GetValue(NoWait))
+        {
+            screen.Line(answer.Json, "it has begun; 'pluginnode recovery status' says how it stands");
+            return ExitCode.Done;
+        }
+        using var line = new ProgressLine(parsed.InvocationConfiguration.Error);
+        while (answer.Value.UnderWay || answer.Value.StartedAt == before)
+        {
+            line.Show(RecoveryScreen.Line(answer.Value));
+            await Task.Delay(AskEvery, TimeProvider.System, cancellation);
+            answer = await node.GetAsync(Path, ApiJson.Wire.RecoveryBody, cancellation);
+        }
+        line.Clear();
+        RecoveryScreen.Show(answer, screen);
+        return answer.Value.State == "recovered" ? ExitCode.Done : ExitCode.Failed;
+    }
+}

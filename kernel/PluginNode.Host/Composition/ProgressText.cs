@@ -1,0 +1,46 @@
+using System.Globalization;
+using PluginNode.Recovery;
+
+namespace PluginNode.Composition;
+
+/// <summary>How far a recovery is, for people.</summary>
+internal static class ProgressText
+{
+    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB"];
+
+    /// <summary>Calls, events, bytes, rate and time left, as far as they are known.</summary>
+    public static string Of(SyncProgress progress) =>
+        Of(progress.Calls, progress.Events, progress.Expected, progress.Bytes, progress.Rate, progress.TimeLeft);
+
+    /// <inheritdoc cref="Of(SyncProgress)"/>
+    public static string Of(long calls, long events, long? expected, long bytes, double rate, TimeSpan? left)
+    {
+        var ofAll = expected is { } all ? string.Create(CultureInfo.InvariantCulture, $" of about {all}") : "";
+        var rest = left is { } time ? $", {Time(time)} left" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{calls} calls, {events}{ofAll} events, {Bytes(bytes)}, {rate:0} events/s{rest}");
+    }
+
+    /// <summary>The share of what neighbours hold that is here for certain.</summary>
+    public static string Share(double? share) => share switch
+    {
+        null => "how much of what neighbours hold is not known",
+        >= 1 => "100 % of what neighbours hold",
+        { } known => string.Create(
+            CultureInfo.InvariantCulture,
+            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold, by the days that agree"),
+    };
+
+    /// <summary>A number of bytes.</summary>
+    public static string Bytes(long bytes)
+    {
+        var (value, unit) = ((double)bytes, 0);
+        while (value >= 1024 && unit < Units.Length - 1) (value, unit) = (value / 1024, unit + 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Units[unit]}");
+    }
+
+    private static string Time(TimeSpan time) => time.TotalMinutes < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalMinutes):0} min");
+}
