@@ -21,9 +21,10 @@ internal sealed class PluginNamesTests
 
     [Test]
     public void EveryPlugin_HasAnIdOfItsOwn() =>
-        Assert.That(House.Plugins.Select(p => ManifestReader.Read(p.Path).Id), Is.Unique.And.Not.Empty);
+        Assert.That(House.LoadablePlugins.Select(p => ManifestReader.Read(p.Path).Id), Is.Unique.And.Not.Empty);
 
     private static bool NamesAPlugin(string literal) =>
-        House.Plugins.SelectMany(p => new[] { p.Project, ManifestReader.Read(p.Path).Id }).Concat(Schemes)
+        House.Plugins.Select(p => p.Project)
+            .Concat(House.LoadablePlugins.Select(p => ManifestReader.Read(p.Path).Id)).Concat(Schemes)
             .Any(name => literal.Contains(name, StringComparison.OrdinalIgnoreCase));
 }
