@@ -9,10 +9,15 @@ namespace PluginNode.Mqtt.Client;
 internal sealed class KeepAlive(TimeSpan interval, TimeProvider time, Writer writer)
 {
     private long _heard = time.GetTimestamp();
+    private long _times;
     private volatile bool _paused;
 
     /// <summary>Something has come.</summary>
-    public void Heard() => Volatile.Write(ref _heard, time.GetTimestamp());
+    public void Heard()
+    {
+        Volatile.Write(ref _heard, time.GetTimestamp());
+        Interlocked.Increment(ref _times);
+    }
 
     /// <summary>Nothing is read for now, and the broker is not to blame for it.</summary>
     public void Pause(bool paused)
@@ -27,11 +32,12 @@ internal sealed class KeepAlive(TimeSpan interval, TimeProvider time, Writer wri
     {
         if (interval == TimeSpan.Zero) return null;
         long? asked = null;
+        var timesBefore = 0L;
         while (true)
         {
             await Task.Delay(interval / 2, time, cancellationToken);
             var heard = Volatile.Read(ref _heard);
-            if (_paused || heard > asked) asked = null;
+            if (_paused || Volatile.Read(ref _times) != timesBefore) asked = null;
             if (asked is { } since)
             {
                 if (time.GetElapsedTime(since) >= interval)
@@ -42,6 +48,7 @@ internal sealed class KeepAlive(TimeSpan interval, TimeProvider time, Writer wri
             if (time.GetElapsedTime(heard) < interval / 2 && time.GetElapsedTime(writer.Written) < interval / 2)
                 continue;
             asked = time.GetTimestamp();
+            timesBefore = Volatile.Read(ref _times);
             writer.Send(PingPacket.Request);
         }
     }

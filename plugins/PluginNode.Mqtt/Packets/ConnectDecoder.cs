@@ -16,7 +16,8 @@ internal static class ConnectDecoder
         var clientId = body.Text("the client id");
         var will = WillOf(ref body, flags, version);
         var user = (flags & 0x80) != 0 ? body.Text("the user name") : null;
-        ReadOnlyMemory<byte>? password = (flags & 0x40) != 0 ? body.Binary("the password") : null;
+        ReadOnlyMemory<byte>? password = null; // of another type in a conditional, null would become an empty one
+        if ((flags & 0x40) != 0) password = body.Binary("the password");
         if (password is not null && user is null && version == MqttVersion.V311)
             body.Malformed("a password without a user name");
         return body.Fault is not null ? null : new ConnectPacket

@@ -56,8 +56,8 @@ internal sealed class SpecificationTests
         };
         const string header = "00044D515454" + "05" + "CE" + "000A" + "05" + "110000000A";
         const string payload = "0000" + "00" + "000174" + "0000" + "000175" + "000170";
-        Assert.That(Wire.Hex(connect, MqttVersion.V5), Is.EqualTo("101D" + header + payload));
-        var read = Wire.Decode<ConnectPacket>(Wire.Bytes("101D" + header + payload), MqttVersion.V5);
+        Assert.That(Wire.Hex(connect, MqttVersion.V5), Is.EqualTo("101E" + header + payload));
+        var read = Wire.Decode<ConnectPacket>(Wire.Bytes("101E" + header + payload), MqttVersion.V5);
         Assert.Multiple(() =>
         {
             Assert.That(read.CleanStart, Is.True);
