@@ -86,7 +86,7 @@ internal sealed class Relay : IAsyncDisposable
             try
             {
                 await far.ConnectAsync(IPAddress.Loopback, _to);
-                await Task.WhenAny(PumpAsync(near, far, () => _toBroker), PumpAsync(far, near, () => _toClient));
+                await Task.WhenAll(PumpAsync(near, far, () => _toBroker), PumpAsync(far, near, () => _toClient));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -105,14 +105,19 @@ internal sealed class Relay : IAsyncDisposable
             {
                 await gate().Task;
                 var count = await from.ReceiveAsync(buffer);
-                if (count == 0) return;
+                if (count == 0)
+                {
+                    to.Shutdown(SocketShutdown.Send); // what was passed on before still arrives
+                    return;
+                }
                 await gate().Task;
                 for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // one side is gone
+            from.Dispose();
+            to.Dispose();
         }
     }
 }

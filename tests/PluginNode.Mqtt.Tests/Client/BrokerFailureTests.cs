@@ -165,7 +165,7 @@ internal sealed class BrokerFailureTests
             var passwords = Path.Combine(folder.FullName, "passwords");
             await Tool.RunAsync("mosquitto_passwd", "-b", "-c", passwords, "alice", "secret");
             var rules = Path.Combine(folder.FullName, "acl");
-            await File.WriteAllTextAsync(rules, "user alice\ntopic readwrite open/#\n");
+            await File.WriteAllTextAsync(rules, "user alice\ntopic readwrite open/#\ntopic deny closed/#\n");
             // Both are read once, at the start.
             return await Mosquitto.StartAsync(
                 "allow_anonymous false", $"password_file {passwords}", $"acl_file {rules}");
