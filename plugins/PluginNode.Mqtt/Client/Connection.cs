@@ -135,7 +135,9 @@ internal sealed class Connection : IAsyncDisposable
             _link.Reader.AdvanceTo(bytes.Start, bytes.End);
             if (read.IsCompleted)
             {
-                End(ConnectionEnd.Lost("the broker closed the connection"));
+                End(ConnectionEnd.Lost(
+                    "the broker closed the connection; if this goes on, see whether another client has the same "
+                    + "client id"));
                 return;
             }
         }

@@ -196,6 +196,21 @@ internal sealed class SessionTests
         });
     }
 
+    [Test]
+    public async Task ASessionTakenOver_IsSaidClearly_AndNotFought()
+    {
+        await using var client = new TestClient(Options);
+        using var end = await _broker.TakeAsync();
+        await end.SendAsync(new DisconnectPacket { Reason = MqttReason.SessionTakenOver });
+        var state = await client.ReachesAsync(MqttPhase.Waiting);
+        Assert.Multiple(() =>
+        {
+            Assert.That(state.Reason, Is.EqualTo(MqttReason.SessionTakenOver));
+            Assert.That(state.Text, Does.Contain("another client has connected with the same client id (0x8E)"));
+            Assert.That(state.RetryIn, Is.InRange(TimeSpan.FromMinutes(2.5), TimeSpan.FromMinutes(5)));
+        });
+    }
+
     [TestCase("34080003612F62000A00", MqttReason.ImplementationSpecific, "QoS 2 is not taken")]
     [TestCase("F000", MqttReason.ImplementationSpecific, "extended authentication was not asked for")]
     [TestCase("30FFFFFFFF7F", MqttReason.MalformedPacket, "the remaining length is no such number")]
