@@ -93,9 +93,14 @@ internal sealed class BrokerFailureTests
             Assert.That(state.RetryIn, Is.InRange(TimeSpan.FromMinutes(2.5), TimeSpan.FromMinutes(5)));
             Assert.That(client.Logs.Lines.Select(l => l.Text), Has.Some.Contains(state.Text));
         });
-        time.Advance(TimeSpan.FromMinutes(2.4));
+        // timers have whole milliseconds
+        var tick = TimeSpan.FromMilliseconds(1);
+        await Patience.UntilAsync(
+            () => time.UntilNext is { } next && (next - state.RetryIn).Duration() <= tick,
+            () => $"the next timer is in {time.UntilNext}");
+        time.Advance(time.UntilNext!.Value - tick);
         Assert.That(relay.Connections, Is.EqualTo(1), "it is tried again at once");
-        time.Advance(TimeSpan.FromMinutes(2.6));
+        time.Advance(tick); // and no more, or connecting would take too long
         await client.ReachesAsync(MqttPhase.Waiting);
         Assert.That(relay.Connections, Is.EqualTo(2));
     }

@@ -8,9 +8,13 @@ namespace PluginNode.Mqtt.Tests.Client;
 [TestFixture]
 internal sealed class ReceivingTests
 {
-    private readonly ScriptedBroker _broker = new();
+    private ScriptedBroker _broker = null!;
 
-    [OneTimeTearDown]
+    // Each has its own: a client of the test before may just be dialling.
+    [SetUp]
+    public void Open() => _broker = new ScriptedBroker();
+
+    [TearDown]
     public void Close() => _broker.Dispose();
 
     private MqttClientOptions Options => TestClient.Options(_broker.Port);
@@ -67,13 +71,13 @@ internal sealed class ReceivingTests
         {
             token.Register(() => cancelled.TrySetResult());
             begun.TrySetResult();
-            await stuck.Task;
+            await stuck.Task.WaitAsync(Patience.Limit, CancellationToken.None);
         });
         await SubscribeAsync(client, end, "other", (_, _) => ValueTask.CompletedTask);
         await end.SendAsync(Publish("stuck", 1), Publish("stuck", 2), Publish("other", 3));
         await Patience.ForAsync(begun.Task);
-        // the keep-alive, the handler's time, and twice that
-        await Patience.UntilAsync(() => time.Timers == 3, () => $"there are {time.Timers} timers");
+        // the keep-alive, both handlers' time, and twice the first one's
+        await Patience.UntilAsync(() => time.Timers == 4, () => $"there are {time.Timers} timers");
         time.Advance(TimeSpan.FromSeconds(30));
         await Patience.ForAsync(cancelled.Task);
         time.Advance(TimeSpan.FromSeconds(30));

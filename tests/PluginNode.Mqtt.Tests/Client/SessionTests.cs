@@ -7,9 +7,13 @@ namespace PluginNode.Mqtt.Tests.Client;
 [TestFixture]
 internal sealed class SessionTests
 {
-    private readonly ScriptedBroker _broker = new();
+    private ScriptedBroker _broker = null!;
 
-    [OneTimeTearDown]
+    // Each has its own: a client of the test before may just be dialling.
+    [SetUp]
+    public void Open() => _broker = new ScriptedBroker();
+
+    [TearDown]
     public void Close() => _broker.Dispose();
 
     private MqttClientOptions Options => TestClient.Options(_broker.Port);

@@ -67,7 +67,7 @@ internal sealed class SomePackets(int seed)
         return new ConnectPacket
         {
             Version = version, ClientId = Text(), CleanStart = Flag(), KeepAlive = (ushort)Below(65_536),
-            UserName = user, Password = user is not null && Flag() ? new ReadOnlyMemory<byte>(Bytes()) : null,
+            UserName = user, Password = user is not null && Flag() ? (ReadOnlyMemory<byte>?)Bytes() : null,
             Will = Flag() ? new Will
             {
                 Topic = Topic(), Payload = Bytes(), Qos = (byte)Below(3), Retain = Flag(),
