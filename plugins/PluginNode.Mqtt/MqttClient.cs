@@ -6,8 +6,8 @@ using PluginNode.Plugins;
 namespace PluginNode.Mqtt;
 
 /// <summary>
-/// A client of one broker: MQTT 5.0 or 3.1.1 over TCP or TLS. One loop keeps it connected from <see cref="Start"/> until
-/// it is disposed of; after a reconnect subscriptions are restored and unacknowledged messages sent again. All members
+/// A client of one broker: MQTT 5.0 or 3.1.1 over TCP or TLS. One loop keeps it connected from <see cref="Start"/>
+/// until it is disposed of; after a reconnect subscriptions are restored and unacknowledged messages sent again. All members
 /// may be called from any thread, at once.
 /// </summary>
 public sealed class MqttClient : IAsyncDisposable
@@ -74,8 +74,8 @@ public sealed class MqttClient : IAsyncDisposable
 
     /// <summary>
     /// Publishes. With QoS 0 it completes when the message is in the queue; what is lost behind it nobody is told. With
-    /// QoS 1 it completes with the broker's answer, however many connections that takes: the broker may get it more than
-    /// once. Waits while the queue is full. The payload must not change until then.
+    /// QoS 1 it completes with the broker's answer, however many connections that takes: the broker may get it more
+    /// than once. Waits while the queue is full. The payload must not change until then.
     /// </summary>
     /// <param name="message">What and where to.</param>
     /// <param name="cancellationToken">Ends the waiting. A message that is in the queue is taken out of it; one that
@@ -163,7 +163,8 @@ public sealed class MqttClient : IAsyncDisposable
     {
         var forgotten = Task.CompletedTask;
         lock (_lock)
-            if (_shared.Subscriptions.Remove(subscription) && !_disposed && (subscription.IsGranted || _connection is not null))
+            if (_shared.Subscriptions.Remove(subscription) && !_disposed
+                && (subscription.IsGranted || _connection is not null))
             {
                 // The broker may have kept the session: the next connection asks again if this one breaks.
                 _withdrawn.Add(subscription.Filter);
@@ -201,7 +202,8 @@ public sealed class MqttClient : IAsyncDisposable
                 var begun = _shared.Time.GetTimestamp();
                 if (link is not null)
                 {
-                    LogMessages.Connected(_shared.Logger, broker, link.Terms.Version == MqttVersion.V5 ? "5.0" : "3.1.1");
+                    LogMessages.Connected(
+                        _shared.Logger, broker, link.Terms.Version == MqttVersion.V5 ? "5.0" : "3.1.1");
                     end = await ServeAsync(link);
                 }
                 if (_stop.IsCancellationRequested) break;

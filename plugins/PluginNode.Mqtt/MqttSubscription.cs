@@ -37,7 +37,7 @@ public sealed class MqttSubscription : IAsyncDisposable
     /// <summary>Messages of QoS 0 that were dropped because the handler was too slow.</summary>
     public long Dropped => Loop.Dropped;
 
-    /// <summary>Messages that the handler failed on, or that came while it was stuck. They are not sent again.</summary>
+    /// <summary>Messages that the handler failed on, or came while it was stuck. They are not sent again.</summary>
     public long Failed => Loop.Failed;
 
     internal Subscription Request { get; }

@@ -14,7 +14,7 @@ internal static class House
 
     public static IEnumerable<BuiltAssembly> Plugins => Built("plugins");
 
-    /// <summary>Those of them that a node can load. One that does not import Plugin.targets is a library as yet.</summary>
+    /// <summary>Those of them that a node can load. One without Plugin.targets is a library as yet.</summary>
     public static IEnumerable<BuiltAssembly> LoadablePlugins => Plugins.Where(p => File.ReadAllText(
         Path.Combine(Root, "plugins", p.Project, p.Project + ".csproj"))
         .Contains("<Import Project=\"../../build/Plugin.targets\"", StringComparison.Ordinal));

@@ -12,8 +12,8 @@ internal readonly record struct Delivery(MqttMessage Message, AckOrder.Ticket? T
 /// messages for it are refused at once, so that those of others go on.
 /// </summary>
 internal sealed class HandlerLoop(
-    string filter, Func<MqttMessage, CancellationToken, ValueTask> handler, MqttClientOptions options, TimeProvider time,
-    ILogger logger)
+    string filter, Func<MqttMessage, CancellationToken, ValueTask> handler, MqttClientOptions options,
+    TimeProvider time, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Delivery> _waiting = new();

@@ -11,7 +11,7 @@ internal sealed class Requests(Writer writer, int idsOfMessages, SessionTerms te
     private ushort _last = (ushort)idsOfMessages;
     private bool _closed;
 
-    /// <summary>The subscription is told the answer; where the connection ends first, the next one asks again.</summary>
+    /// <summary>The subscription is told the answer; where the connection ends before, the next asks again.</summary>
     public void Subscribe(MqttSubscription subscription)
     {
         var properties = terms.TakesSubscriptionIds
@@ -29,7 +29,8 @@ internal sealed class Requests(Writer writer, int idsOfMessages, SessionTerms te
     {
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var sent = Send(
-            new Request((reason, _) => done.TrySetResult(reason < MqttReason.Unspecified), () => done.TrySetResult(false)),
+            new Request(
+                (reason, _) => done.TrySetResult(reason < MqttReason.Unspecified), () => done.TrySetResult(false)),
             id => new UnsubscribePacket { Id = id, Filters = [filter] });
         return sent ? done.Task : Task.FromResult(false);
     }

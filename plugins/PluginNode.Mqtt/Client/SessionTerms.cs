@@ -19,7 +19,8 @@ internal sealed record SessionTerms(
             p.Number(PropertyId.MaximumQos) is not 0,
             version == MqttVersion.V5 && p.Number(PropertyId.SubscriptionIdsAvailable) is not 0,
             p.Number(PropertyId.ServerKeepAlive) is { } seconds
-                ? TimeSpan.FromSeconds((double)seconds) : TimeSpan.FromSeconds(Math.Floor(options.KeepAlive.TotalSeconds)));
+                ? TimeSpan.FromSeconds((double)seconds)
+                : TimeSpan.FromSeconds(Math.Floor(options.KeepAlive.TotalSeconds)));
     }
 
     /// <summary>Null, or why this broker takes no such message.</summary>

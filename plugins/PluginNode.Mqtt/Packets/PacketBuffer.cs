@@ -75,8 +75,8 @@ internal sealed class PacketBuffer : IDisposable
         return Length;
     }
 
-    /// <summary>Writes the length of the part. It must have as few bytes as possible (5.0 §1.5.5) and is known only now:
-    /// where it needs more than one, the part is moved.</summary>
+    /// <summary>Writes the length of the part. It must have as few bytes as possible (5.0 §1.5.5) and is known only
+    /// now: where it needs more than one, the part is moved.</summary>
     public void EndPart(int begin)
     {
         var length = Length - begin;

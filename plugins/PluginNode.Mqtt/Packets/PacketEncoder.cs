@@ -51,7 +51,8 @@ internal static class PacketEncoder
         to.Byte((int)connect.Version);
         var will = connect.Will;
         to.Byte(
-            (connect.CleanStart ? 0x02 : 0) | (connect.UserName is null ? 0 : 0x80) | (connect.Password is null ? 0 : 0x40)
+            (connect.CleanStart ? 0x02 : 0) | (connect.UserName is null ? 0 : 0x80)
+            | (connect.Password is null ? 0 : 0x40)
             | (will is null ? 0 : 0x04 | (will.Qos << 3) | (will.Retain ? 0x20 : 0)));
         to.UInt16(connect.KeepAlive);
         WriteProperties(to, connect.Properties, connect.Version);

@@ -7,8 +7,8 @@ using PluginNode.Mqtt.Packets;
 namespace PluginNode.Fuzz.Targets;
 
 /// <summary>
-/// What comes over a connection of MQTT: a byte for the version, then packets one behind the other. Each is taken or has
-/// a fault; what is taken reads the same once it is written again, and costs what its bytes allow.
+/// What comes over a connection of MQTT: a byte for the version, then packets one behind the other. Each is taken or
+/// has a fault; what is taken reads the same once it is written again, and costs what its bytes allow.
 /// </summary>
 internal sealed class MqttPacketsTarget : FuzzTarget
 {
@@ -74,7 +74,7 @@ internal sealed class MqttPacketsTarget : FuzzTarget
     {
         var bytes = Written(packet, version);
         var sequence = new ReadOnlySequence<byte>(bytes);
-        Holds.That(PacketFraming.TryCut(ref sequence, int.MaxValue, out var raw, out _), "written again it is no packet");
+        Holds.That(PacketFraming.TryCut(ref sequence, int.MaxValue, out var raw, out _), "written again it is none");
         var again = PacketDecoder.Decode(raw, version, out var fault);
         Holds.That(again is not null, $"written again it is refused: {fault?.Text}");
         Holds.That(Written(again!, version).AsSpan().SequenceEqual(bytes), "written again it is another packet");

@@ -55,7 +55,8 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     /// <summary>Starts it again, on the same port.</summary>
     public async Task StartAgainAsync() =>
-        Assert.That(await TryStartAsync(), Is.True, () => $"mosquitto does not start again:\n{string.Join('\n', _log)}");
+        Assert.That(
+            await TryStartAsync(), Is.True, () => $"mosquitto does not start again:\n{string.Join('\n', _log)}");
 
     /// <summary>SIGTERM: it writes its sessions down, where it is told to persist.</summary>
     public async Task StopAsync()

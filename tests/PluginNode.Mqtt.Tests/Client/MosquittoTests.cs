@@ -44,7 +44,8 @@ internal sealed class MosquittoTests
     {
         var topic = TestContext.CurrentContext.Test.ID;
         using var sub = Tool.Start("mosquitto_sub", Arguments(
-            version, "-i", $"sub-{topic}", "-t", topic, "-q", "1", "-C", "2", "-W", "60", "-F", version == MqttVersion.V5 ? "%q|%p|%R|%D|%P" : "%q|%p"));
+            version, "-i", $"sub-{topic}", "-t", topic, "-q", "1", "-C", "2", "-W", "60",
+            "-F", version == MqttVersion.V5 ? "%q|%p|%R|%D|%P" : "%q|%p"));
         await _broker.LoggedAsync($"Sending SUBACK to sub-{topic}");
         await using var client = new TestClient(Options with
         {

@@ -34,7 +34,8 @@ internal sealed class HostilePacketTests
     // properties
     [TestCase("300400016105", MqttReason.MalformedPacket, "the properties are cut off")]
     [TestCase("30060001610204FF", MqttReason.MalformedPacket, "there is no property 4")]
-    [TestCase("300900016105110000000A", MqttReason.ProtocolError, "the property SessionExpiry may not stand in this packet")]
+    [TestCase("300900016105110000000A", MqttReason.ProtocolError,
+        "the property SessionExpiry may not stand in this packet")]
     [TestCase("3008000161040100" + "0100", MqttReason.ProtocolError, "the property PayloadFormat is there twice")]
     [TestCase("3006000161020102", MqttReason.ProtocolError, "the property PayloadFormat may not be 2")]
     [TestCase("3006000161020B00", MqttReason.ProtocolError, "the property SubscriptionId may not be 0")]

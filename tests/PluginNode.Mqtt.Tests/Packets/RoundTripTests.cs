@@ -79,7 +79,8 @@ internal sealed class RoundTripTests
         {
             ConnectPacket p => $"{p.Version} {p.ClientId} {p.CleanStart} {p.KeepAlive} {p.UserName ?? "-"} "
                 + (p.Password is { } password ? Hex(password) : "-") + (p.Will is not { } w ? "-"
-                    : $"{w.Topic} {Hex(w.Payload)} {w.Qos} {w.Retain} {string.Join(';', w.Properties.All.Select(Describe))}"),
+                    : $"{w.Topic} {Hex(w.Payload)} {w.Qos} {w.Retain} "
+                    + $"{string.Join(';', w.Properties.All.Select(Describe))}"),
             ConnAckPacket p => $"{p.SessionPresent} {p.Reason}",
             PublishPacket p => $"{p.Topic} {p.Qos} {p.Id} {p.Duplicate} {p.Retain} {Hex(p.Payload)}",
             PubAckPacket p => $"{p.Id} {p.Reason}",
