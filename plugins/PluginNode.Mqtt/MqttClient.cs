@@ -7,8 +7,8 @@ namespace PluginNode.Mqtt;
 
 /// <summary>
 /// A client of one broker: MQTT 5.0 or 3.1.1 over TCP or TLS. One loop keeps it connected from <see cref="Start"/>
-/// until it is disposed of; after a reconnect subscriptions are restored and unacknowledged messages sent again. All members
-/// may be called from any thread, at once.
+/// until it is disposed of; after a reconnect subscriptions are restored and unacknowledged messages sent again. All
+/// members may be called from any thread, at once.
 /// </summary>
 public sealed class MqttClient : IAsyncDisposable
 {
