@@ -1,0 +1,79 @@
+namespace PluginNode.Mqtt.Packets;
+
+/// <summary>Reads properties (5.0 §2.2.2).</summary>
+internal static class PropertyReader
+{
+    /// <summary>Properties that one packet may have. The specification sets no bound; each of these is an object.
+    /// </summary>
+    public const int Most = 128;
+
+    /// <summary>Where nothing is left, there are none: packets may leave out the length.</summary>
+    public static Properties ReadOptional(ref BodyReader body, int place) =>
+        body.AtEnd ? Properties.None : Read(ref body, place);
+
+    public static Properties Read(ref BodyReader body, int place)
+    {
+        var length = body.VariableInteger("the length of the properties");
+        if (length == 0) return Properties.None;
+        if (length > body.Remaining)
+        {
+            body.Malformed("the properties are cut off");
+            return Properties.None;
+        }
+        var end = body.Remaining - length;
+        var properties = new Properties();
+        var seen = 0UL;
+        while (body.Remaining > end)
+        {
+            if (properties.Count == Most)
+                body.Fail(MqttReason.ImplementationSpecific, $"more than {Most} properties");
+            else if (ReadOne(ref body, place, ref seen) is { } property) properties.With(property);
+        }
+        if (body.Fault is null && body.Remaining != end) body.Malformed("the properties end in the middle of one");
+        return properties;
+    }
+
+    // The identifier is a variable byte integer, but all that there are have one byte.
+    private static Property? ReadOne(ref BodyReader body, int place, ref ulong seen)
+    {
+        var number = body.Byte("a property");
+        if (body.Fault is not null) return null;
+        if (PropertyTable.RuleOf(number) is not { } rule)
+        {
+            body.Malformed($"there is no property {number}");
+            return null;
+        }
+        var id = (PropertyId)number;
+        if ((rule.Places & place) == 0)
+            body.Fail(MqttReason.ProtocolError, $"the property {id} may not stand in this packet");
+        else if ((seen & (1UL << number)) != 0 && !PropertyTable.MayRepeat(id, place))
+            body.Fail(MqttReason.ProtocolError, $"the property {id} is there twice");
+        seen |= 1UL << number;
+        return Value(ref body, id, rule);
+    }
+
+    private static Property Value(ref BodyReader body, PropertyId id, PropertyRule rule)
+    {
+        switch (rule.Kind)
+        {
+            case PropertyKind.Text:
+                return new Property(id, Text: body.Text("a property"));
+            case PropertyKind.Binary:
+                return new Property(id, Bytes: body.Binary("a property"));
+            case PropertyKind.Pair:
+                var name = body.Text("the name of a user property");
+                return new Property(id, Text: name, Value: body.Text("the value of a user property"));
+            default:
+                var number = rule.Kind switch
+                {
+                    PropertyKind.Byte => body.Byte("a property"),
+                    PropertyKind.TwoBytes => body.UInt16("a property"),
+                    PropertyKind.FourBytes => body.UInt32("a property"),
+                    _ => (uint)body.VariableInteger("a property"),
+                };
+                if (number < rule.Least || number > rule.Most)
+                    body.Fail(MqttReason.ProtocolError, $"the property {id} may not be {number}");
+                return new Property(id, number);
+        }
+    }
+}
