@@ -135,8 +135,11 @@ internal sealed class ChainWalk(WalkParts parts)
             return;
         }
         // As they stood before they were read: what came to them since is not settled.
+        var roomForAll = run.Step.Counts is { Pending: 0, Pruned: 0 };
         foreach (var neighbour in run.ReadToEnd)
-            if (before.TryGetValue(neighbour.Id, out var days)) parts.Survey.Settle(neighbour, days);
+            if (before.TryGetValue(neighbour.Id, out var days))
+                parts.Survey.Settle(neighbour, days, roomForAll && run.Step.Neighbours
+                    .All(n => n.Name != neighbour.Name || n.Counts.Rejected.Count == 0));
     }
 
     private async Task<bool> ReadCheckpointsAsync(

@@ -28,10 +28,10 @@ public sealed record Coverage
     public int Disagreeing { get; init; }
 
     /// <summary>The share of what neighbours hold that is here for certain: of all they told, what lies on days whose
-    /// fingerprints agree; 0 to 1. Null: nobody could say.</summary>
+    /// fingerprints agree, or that were read to the end from that neighbour; 0 to 1. Null: nobody could say.</summary>
     public double? Share { get; init; }
 
-    /// <summary>Days on which a neighbour holds something else, at most <see cref="MostGaps"/>: those where most is
+    /// <summary>Days on which a neighbour holds something that may be missing here, at most <see cref="MostGaps"/>: those where most is
     /// missing here first.</summary>
     public IReadOnlyList<CoverageGap> Gaps { get; init; } = [];
 

@@ -17,6 +17,9 @@ internal sealed class NeighbourSurvey(
     private readonly Dictionary<PeerId, Dictionary<DateOnly, (UInt128 Theirs, UInt128 Ours)>> _settled = [];
     private readonly Dictionary<PeerId, long> _behind = []; // the start of a day that was read in part
 
+    // Days of which all that somebody held is here, by what it held: others told more of them.
+    private readonly Dictionary<PeerId, Dictionary<DateOnly, UInt128>> _whole = [];
+
     /// <summary>What neighbours hold by day; those that can't say are not there.</summary>
     public async Task<Dictionary<PeerId, IReadOnlyList<LedgerDay>>> AskAsync(IReadOnlyList<Neighbour> neighbours)
     {
@@ -51,8 +54,13 @@ internal sealed class NeighbourSurvey(
     /// than here, something was told late, and the next reading begins with that day.</summary>
     /// <param name="neighbour">It, with the time that it was read from.</param>
     /// <param name="theirs">What it held by day before it was read.</param>
-    public void Settle(Neighbour neighbour, IReadOnlyList<LedgerDay> theirs)
+    /// <param name="keptAll">Whether all that was told is in the ledger.</param>
+    public void Settle(Neighbour neighbour, IReadOnlyList<LedgerDay> theirs, bool keptAll)
     {
+        if (!_whole.TryGetValue(neighbour.Id, out var whole)) _whole.Add(neighbour.Id, whole = []);
+        foreach (var day in theirs.Where(d => StartOf(d) >= neighbour.Since))
+            if (keptAll) whole[day.Day] = day.Fingerprint;
+            else whole.Remove(day.Day);
         var ours = index.Days().ToDictionary(d => d.Day);
         if (!_settled.TryGetValue(neighbour.Id, out var settled)) _settled.Add(neighbour.Id, settled = []);
         _behind.Remove(neighbour.Id);
@@ -86,15 +94,17 @@ internal sealed class NeighbourSurvey(
         {
             if (!told.TryGetValue(neighbour.Id, out var days)) continue;
             who++;
-            var before = gaps.Count;
+            var differs = false;
             foreach (var day in days)
             {
                 var held = ours.GetValueOrDefault(day.Day);
                 all += day.Count;
-                if (held.Count == day.Count && held.Fingerprint == day.Fingerprint) agreeing += day.Count;
+                var agrees = held.Count == day.Count && held.Fingerprint == day.Fingerprint;
+                differs |= !agrees;
+                if (agrees || WasReadWhole(neighbour.Id, day)) agreeing += day.Count;
                 else gaps.Add(new CoverageGap(day.Day, neighbour.Name, day.Count, held.Count));
             }
-            if (gaps.Count > before) disagreeing++;
+            if (differs) disagreeing++;
         }
         return new Coverage
         {
@@ -113,6 +123,11 @@ internal sealed class NeighbourSurvey(
             Pruned = pruned,
         };
     }
+
+    // Not where the ledger is full: what was read may have gone since.
+    private bool WasReadWhole(PeerId neighbour, LedgerDay day) => !index.IsFull
+        && _whole.TryGetValue(neighbour, out var days) && days.TryGetValue(day.Day, out var read)
+        && read == day.Fingerprint;
 
     private static long StartOf(LedgerDay day) => LedgerDays.StartOf(NumberOf(day.Day));
 

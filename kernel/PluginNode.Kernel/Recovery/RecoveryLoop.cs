@@ -49,7 +49,9 @@ internal sealed class RecoveryLoop(
     /// <summary>The operator wants it.</summary>
     public bool RunAgain()
     {
-        if (stopped.IsCancellationRequested || board.State.IsUnderWay || Chain().Count == 0) return false;
+        // One that only waits for its next try is begun again at once.
+        var isAtWork = board.State is { IsUnderWay: true, NextAt: null };
+        if (stopped.IsCancellationRequested || isAtWork || Chain().Count == 0) return false;
         if (Interlocked.Exchange(ref _again, 1) == 1) return false;
         _wake.Set();
         return true;
@@ -134,6 +136,11 @@ internal sealed class RecoveryLoop(
             var wait = parts.Jitter(attempt == 1 ? FirstWait : SecondWait);
             board.Change(s => s with { Phase = RecoveryPhase.Waiting, NextAt = Time.GetUtcNow() + wait });
             await SleepAsync(wait, forPeers: true);
+            if (Interlocked.Exchange(ref _again, 0) == 1)
+            {
+                (_everything, attempt) = (true, 0);
+                board.Change(s => s with { Attempt = 0 });
+            }
             chain = Chain() is { Count: > 0 } now ? now : chain;
         }
     }

@@ -105,7 +105,8 @@ public sealed record SyncCounts
     internal SyncCounts Plus(SyncCounts other)
     {
         var rejected = new SortedDictionary<EventVerdict, long>(Rejected.ToDictionary());
-        foreach (var (verdict, count) in other.Rejected) rejected[verdict] = rejected.GetValueOrDefault(verdict) + count;
+        foreach (var (verdict, count) in other.Rejected)
+            rejected[verdict] = rejected.GetValueOrDefault(verdict) + count;
         return new SyncCounts
         {
             Calls = Calls + other.Calls, Failures = Failures + other.Failures, Received = Received + other.Received,

@@ -95,7 +95,8 @@ internal sealed class SyncTable(string only)
         foreach (var f in _figures)
             Line($"{f.What,-44} {f.Value,12:N0} {f.Unit,-12} {f.Second,8:N2} {f.SecondUnit}");
         Line($"Medians of {Runs} runs. bytes: answers before compression, as a multiple of the events' JSON.");
-        Line($"sig.: what checking signatures takes at least, on {Environment.ProcessorCount} cores, as a share of all.");
+        var cores = Environment.ProcessorCount;
+        Line($"sig.: what checking signatures takes at least, on {cores} cores, as a share of all.");
         Line($"CPU: of server and client together.");
     }
 

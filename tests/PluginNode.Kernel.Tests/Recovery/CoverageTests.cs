@@ -56,6 +56,22 @@ public sealed class CoverageTests : RecoveryFixture
         });
     }
 
+    [Test]
+    public void NeighboursThatHoldDifferentEventsOfADay_ReadToTheEnd_AreCoveredWhole()
+    {
+        var (two, three) = (Node(2, knows: [1]), Node(3, knows: [1]));
+        two.Merge(RecoveryNode.Told(2, 5, -3));
+        three.Merge(RecoveryNode.Told(3, 7, -3));
+        var node = Node(knows: [2, 3]);
+        var sync = new DirectSync().With(two, three);
+        node.Kernel.Attach((INeighbourDays)sync, "plugin");
+        node.Attach(sync).Begin();
+        var coverage = node.State.Coverage!;
+        Assert.That(
+            (coverage.Events, coverage.Share, coverage.GapCount, coverage.Disagreeing),
+            Is.EqualTo((12, (double?)1, 0, 2)));
+    }
+
     [TestCase(989, false), TestCase(990, true)]
     public void ShareOf99Percent_EndsTheChain_ThoughTheStrategySampled(int agreeing, bool enough)
     {

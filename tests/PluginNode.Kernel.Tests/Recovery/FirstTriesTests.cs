@@ -148,6 +148,18 @@ public sealed class FirstTriesTests : RecoveryFixture
     }
 
     [Test]
+    public void RunAgain_WhileOneWaitsForItsNextTry_BeginsAtOnce()
+    {
+        var strategy = Script("s", ScriptedStrategy.Refused);
+        var node = Node().Attach(strategy).Begin();
+        Stage.Advance(Seconds(5));
+        Assert.That((strategy.Runs.Count, node.State.Phase), Is.EqualTo((1, RecoveryPhase.Waiting)));
+        Assert.That(node.Kernel.Recovery.RunAgain(), Is.True);
+        Stage.Settle();
+        Assert.That((strategy.Runs.Count, node.State.Attempt), Is.EqualTo((2, 1)));
+    }
+
+    [Test]
     public void RunAgain_WhileOneIsUnderWay_IsRefused_AndAfterwardsAsksForEverything()
     {
         var node = Node(knows: [2]);
