@@ -73,7 +73,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int ProcessId => _process!.Id;
     public bool Runs => _process is { HasExited: false };
 
-    private static string Staged
+    /// <summary>The node that <c>build/stage</c> put together.</summary>
+    public static string Staged
     {
         get
         {

@@ -11,7 +11,8 @@ internal static class DemoCommand
     public static Command Create()
     {
         var command = new Command("demo",
-            "Show the point in under a minute: two nodes of their own, one down, the other killed, and the message arrives once");
+            "Show the point: a message arrives once, though its receiver is down and its sender is killed; and a node "
+            + "with an empty ledger recovers what others remember");
         command.SetAction(RunAsync);
         return command;
     }
@@ -24,19 +25,34 @@ internal static class DemoCommand
         var timeline = new Timeline(output, TimeProvider.System);
         try
         {
-            using var ann = new DemoNode(Path.Combine(folder.FullName, "ann"), "ann", installed, pluginsFolder);
-            using var bob = new DemoNode(Path.Combine(folder.FullName, "bob"), "bob", installed, pluginsFolder);
-            await output.WriteLineAsync($"Two nodes, in {folder.FullName}: ann sends, bob receives.\n");
-            var ok = await new DemoStory(ann, bob, timeline).PlayAsync(cancellation);
-            await output.WriteLineAsync(ok
-                ? "\nThe message arrived once, though its receiver was down and its sender was killed."
+            using var ann = Node("ann");
+            using var bob = Node("bob");
+            await output.WriteLineAsync($"Deliver. Two nodes, in {folder.FullName}: ann sends, bob receives.\n");
+            var delivered = await new DemoStory(ann, bob, timeline).PlayAsync(cancellation);
+            await output.WriteLineAsync(delivered
+                ? "\nThe message arrived once, though its receiver was down and its sender was killed.\n"
+                : "\nThis is not what was promised.\n");
+            await ann.KillAsync();
+            await bob.KillAsync();
+
+            using var cara = Node("cara");
+            using var dan = Node("dan");
+            using var eve = Node("eve");
+            await output.WriteLineAsync("Remember. Three nodes record 50 000 events; then fay joins them.\n");
+            var remembered = await new RememberStory([cara, dan, eve], peers => Node("fay", peers), timeline)
+                .PlayAsync(cancellation);
+            await output.WriteLineAsync(remembered
+                ? "\nThe whole history was recovered, verified, and the node says how complete it is."
                 : "\nThis is not what was promised.");
-            return ok ? ExitCode.Done : ExitCode.Failed;
+            return delivered && remembered ? ExitCode.Done : ExitCode.Failed;
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+
+        DemoNode Node(string name, params IEnumerable<PeerSection> peers) =>
+            new(Path.Combine(folder.FullName, name), name, installed, pluginsFolder, peers);
     }
 
     /// <summary>The configuration beside the executable, or the one that is named; and where its plugins lie.</summary>

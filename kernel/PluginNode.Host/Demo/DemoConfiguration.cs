@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PluginNode.Api;
+using PluginNode.Configuration;
 
 namespace PluginNode.Demo;
 
@@ -30,7 +31,9 @@ internal sealed class DemoConfiguration
     /// <param name="installed">The text of the installed configuration.</param>
     /// <param name="pluginsFolder">Where the plugins really lie.</param>
     /// <param name="name">The node's name.</param>
-    public static DemoConfiguration Derive(string installed, string pluginsFolder, string name)
+    /// <param name="peers">Whom it knows from the start.</param>
+    public static DemoConfiguration Derive(
+        string installed, string pluginsFolder, string name, IEnumerable<PeerSection> peers)
     {
         var document = (JsonObject)JsonNode.Parse(installed, documentOptions: new JsonDocumentOptions
         {
@@ -40,7 +43,11 @@ internal sealed class DemoConfiguration
         var api = new Uri($"http://127.0.0.1:{FreePort()}");
         document["node"] = new JsonObject { ["name"] = name };
         document["api"] = new JsonObject { ["listen"] = api.ToString() };
-        document["peers"] = new JsonArray();
+        document["peers"] = new JsonArray([.. peers.Select(p => new JsonObject
+        {
+            ["name"] = p.Name, ["publicKey"] = p.PublicKey,
+            ["addresses"] = new JsonArray([.. p.Addresses.Select(a => JsonValue.Create(a))]),
+        })]);
         var plugins = document["plugins"] as JsonObject ?? [];
         document["plugins"] = plugins;
         plugins["folder"] = pluginsFolder;

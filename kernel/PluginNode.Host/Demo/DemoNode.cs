@@ -19,10 +19,16 @@ internal sealed class DemoNode : IDisposable
     private Process? _process;
 
     /// <summary>Writes its folder and makes its key.</summary>
-    public DemoNode(string folder, string name, string installed, string pluginsFolder)
+    /// <param name="folder">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="installed">The text of the installed configuration.</param>
+    /// <param name="pluginsFolder">Where the plugins lie.</param>
+    /// <param name="peers">Whom it knows from the start.</param>
+    public DemoNode(
+        string folder, string name, string installed, string pluginsFolder, params IEnumerable<PeerSection> peers)
     {
         Name = name;
-        Configuration = DemoConfiguration.Derive(installed, pluginsFolder, name);
+        Configuration = DemoConfiguration.Derive(installed, pluginsFolder, name, peers);
         Directory.CreateDirectory(folder);
         _file = Path.Combine(folder, ConfigurationFile.DefaultName);
         File.WriteAllText(_file, Configuration.Text);
@@ -65,6 +71,29 @@ internal sealed class DemoNode : IDisposable
                 throw new StartException($"{Name} was not ready within {StartsWithin}:\n{string.Join('\n', _log)}");
             cancellation.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>How others know it: its key, and where it can be reached.</summary>
+    /// <param name="plugins">The plugins, as a node that runs tells them.</param>
+    /// <exception cref="StartException">It can't be reached.</exception>
+    public PeerSection AsPeer(PluginList plugins)
+    {
+        var addresses = Configuration.Addresses(plugins);
+        return addresses.Count > 0
+            ? new PeerSection { Name = Name, PublicKey = PublicKey, Addresses = addresses }
+            : throw new StartException("no installed transport listens on a loopback URL");
+    }
+
+    /// <summary>Tells it of another node.</summary>
+    public async Task<PeerSection> MeetAsync(DemoNode other, CancellationToken cancellation)
+    {
+        var plugins = await Api.GetAsync("/v1/plugins", ApiJson.Wire.PluginList, cancellation);
+        var peer = other.AsPeer(plugins.Value);
+        await Api.CallAsync(
+            HttpMethod.Put, $"/v1/peers/{peer.Name}",
+            new PeerPut { PublicKey = peer.PublicKey, Addresses = peer.Addresses },
+            ApiJson.Wire.PeerPut, ApiJson.Wire.PeerBody, cancellation);
+        return peer;
     }
 
     /// <summary>Ends the process as a power cut would: <c>kill -9</c>.</summary>

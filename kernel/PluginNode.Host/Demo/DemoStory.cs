@@ -53,13 +53,8 @@ internal sealed class DemoStory(DemoNode sender, DemoNode receiver, Timeline tim
 
     private async Task IntroduceAsync(DemoNode who, DemoNode to, CancellationToken cancellation)
     {
-        var plugins = await to.Api.GetAsync("/v1/plugins", ApiJson.Wire.PluginList, cancellation);
-        var addresses = who.Configuration.Addresses(plugins.Value);
-        if (addresses.Count == 0) throw new StartException("no installed transport listens on a loopback URL");
-        await to.Api.CallAsync(
-            HttpMethod.Put, $"/v1/peers/{who.Name}", new PeerPut { PublicKey = who.PublicKey, Addresses = addresses },
-            ApiJson.Wire.PeerPut, ApiJson.Wire.PeerBody, cancellation);
-        timeline.Event(to.Name, $"knows {who.Name} at {string.Join(", ", addresses)}");
+        var peer = await to.MeetAsync(who, cancellation);
+        timeline.Event(to.Name, $"knows {who.Name} at {string.Join(", ", peer.Addresses)}");
     }
 
     private async Task<SendResult> SendAsync(SendBody body, CancellationToken cancellation)

@@ -31,8 +31,8 @@ public sealed record Coverage
     /// fingerprints agree, or that were read to the end from that neighbour; 0 to 1. Null: nobody could say.</summary>
     public double? Share { get; init; }
 
-    /// <summary>Days on which a neighbour holds something that may be missing here, at most <see cref="MostGaps"/>: those where most is
-    /// missing here first.</summary>
+    /// <summary>Days on which a neighbour holds something that may be missing here, at most
+    /// <see cref="MostGaps"/>: those where most is missing first.</summary>
     public IReadOnlyList<CoverageGap> Gaps { get; init; } = [];
 
     /// <summary>How many such days there are in all, counted for each neighbour.</summary>
