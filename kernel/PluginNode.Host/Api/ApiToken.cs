@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using PluginNode.Composition;
+using PluginNode.Identity;
 
 namespace PluginNode.Api;
 
@@ -29,7 +30,7 @@ public sealed class ApiToken
     {
         try
         {
-            if (!File.Exists(path)) Create(path);
+            if (!File.Exists(path)) PrivateFile.Create(path, Fresh());
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
                 throw new StartException($"api.tokenFile: {path} may be read or written by others. Run: chmod 600 {path}");
             return Load(path);
@@ -62,13 +63,6 @@ public sealed class ApiToken
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(authorization[scheme.Length..]), _bytes);
     }
 
-    private static void Create(string path)
-    {
-        PrivateFolder.Create(Path.GetDirectoryName(path)!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var file = new FileStream(path, options);
-        file.Write(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n"));
-        file.Flush(flushToDisk: true);
-    }
+    private static byte[] Fresh() =>
+        Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n");
 }

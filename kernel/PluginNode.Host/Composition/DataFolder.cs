@@ -1,3 +1,5 @@
+using PluginNode.Identity;
+
 using System.Globalization;
 
 namespace PluginNode.Composition;
@@ -25,7 +27,7 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            PrivateFolder.Create(path);
+            PrivateFile.CreateFolder(path);
             var held = Lock(path);
             var owner = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
             File.WriteAllText(Path.Combine(path, OwnerName), owner);

@@ -33,7 +33,7 @@ internal sealed class DemoConfiguration
     /// <param name="name">The node's name.</param>
     /// <param name="peers">Whom it knows from the start.</param>
     public static DemoConfiguration Derive(
-        string installed, string pluginsFolder, string name, IEnumerable<PeerSection> peers)
+        string installed, string pluginsFolder, string name, params IEnumerable<PeerSection> peers)
     {
         var document = (JsonObject)JsonNode.Parse(installed, documentOptions: new JsonDocumentOptions
         {

@@ -33,35 +33,18 @@ internal static class IdentityFile
     public static void Create(string path)
     {
         var seed = RandomNumberGenerator.GetBytes(Ed25519.SeedBytes);
-        var part = $"{path}.{Environment.ProcessId}.new";
         try
         {
-            CreateFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-            using (var file = new FileStream(part, options))
-            {
-                file.Write(Encoding.ASCII.GetBytes(Format(seed)));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(part, path, overwrite: false);
+            PrivateFile.Create(path, Encoding.ASCII.GetBytes(Format(seed)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(path)) return;
             throw new IdentityException($"The identity file {path} cannot be made: {e.Message}", e);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(seed);
-            if (File.Exists(part)) File.Delete(part);
         }
-    }
-
-    private static void CreateFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
     }
 
     private static string ReadText(string path)
