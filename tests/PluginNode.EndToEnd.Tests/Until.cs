@@ -7,9 +7,9 @@ internal static class Until
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {
         for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(20))
-            Assert.That(waited.Elapsed, Is.LessThan(Patience), what);
+            Assert.That(waited.Elapsed, Is.LessThan(patience ?? Patience), what);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PageBoard(
 {
     private const int MostDaysTold = 2;
 
-    // a day as it was given, and all of it could be taken: who holds the same has nothing else
+    // a day as it was given, and all of it could be taken, or as it was here: who holds the same has nothing else
     private readonly HashSet<LedgerDay> _served = [];
     private readonly List<PageChain> _chains = [];
     private readonly HashSet<LedgerDay> _underWay = [];
@@ -73,14 +73,19 @@ internal sealed class PageBoard(
         member.Read(chain);
         if (!chain.IsAccepted) return;
         foreach (var claim in member.Claims!)
-            if (chain.Covers(claim.Day) && chain.IsServed(claim)) _served.Add(claim);
+            if (chain.Covers(claim.Day) ? chain.IsServed(claim) : IsRestHere(claim, chain)) _served.Add(claim);
         if (chain.Claims.Count > 0) return;
         foreach (var other in members)
             if (other.WantsTail && HasSameTail(other, chain)) other.WantsTail = false;
     }
 
-    /// <summary>Looks at what is here now.</summary>
-    public void Compare() => _ours = ledger.Days().ToDictionary(d => d.Day);
+    /// <summary>Looks at what is here now. What agrees is settled for this run: what comes to that day from others is
+    /// no reason to read it.</summary>
+    public void Compare()
+    {
+        _ours = ledger.Days().ToDictionary(d => d.Day);
+        foreach (var member in members) _served.UnionWith((member.Claims ?? []).Where(IsOurs));
+    }
 
     /// <summary>Has a neighbour asked for its days once more where they differ though nothing is left to be read: there
     /// may be something new. False where that would be no use.</summary>
@@ -105,6 +110,23 @@ internal sealed class PageBoard(
         [.. (member.Claims ?? []).Where(c => !IsOurs(c) && !IsOpen(member, c))];
 
     private bool IsOurs(LedgerDay claim) => _ours.TryGetValue(claim.Day, out var ours) && ours == claim;
+
+    // Of the day on which a tail begins: what the neighbour holds of it before the tail, by its own word, is here.
+    private bool IsRestHere(LedgerDay claim, PageChain chain)
+    {
+        if (chain.Claims.Count > 0 || !chain.IsToLastPage || Days.Of(chain.Since) != claim.Day) return false;
+        var (count, fingerprint) = chain.RestOf(claim);
+        LedgerCursor? after = Days.Before(Days.StartOf(claim.Day));
+        do
+        {
+            var read = ledger.Read(new LedgerQuery { Limit = LedgerQuery.MostEvents, After = after });
+            foreach (var older in read.Events.TakeWhile(e => e.Timestamp < chain.Since))
+                (count, fingerprint) = (count - 1, fingerprint ^ older.Id.Value);
+            after = read.Next;
+        }
+        while (count > 0 && after is { } last && last.Timestamp < chain.Since);
+        return (count, fingerprint) == (0, UInt128.Zero);
+    }
 
     private bool Knows(PageMember member, LedgerDay claim) =>
         memory?.Knows(member.Asked.Neighbour.Id, claim) ?? false;

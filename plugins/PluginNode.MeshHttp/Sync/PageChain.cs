@@ -95,5 +95,12 @@ internal sealed class PageChain(PageMember member, long since, IReadOnlyList<Led
     public bool IsServed(LedgerDay claim) =>
         _served.TryGetValue(claim.Day, out var served) && served == (claim.Count, claim.Fingerprint);
 
+    /// <summary>What somebody says to hold of a day besides what came.</summary>
+    public (long Count, UInt128 Fingerprint) RestOf(LedgerDay claim)
+    {
+        var (count, fingerprint) = _served.GetValueOrDefault(claim.Day);
+        return (claim.Count - count, claim.Fingerprint ^ fingerprint);
+    }
+
     public override string ToString() => $"{member.Asked.Neighbour.Name} from {since} to {_last}";
 }

@@ -19,14 +19,14 @@ internal static class SyncBenchmark
         try
         {
             var table = new SyncTable(only);
-            var events = EventCorpus.Make(Events, SyncNode.Kinds(), DateTimeOffset.UtcNow);
+            var events = EventCorpus.Make(Events, NaraKinds.All(), DateTimeOffset.UtcNow);
             await table.MeasureAsync("verify, one core", "signatures/s", () => Task.FromResult(VerifyRate()));
             await RecoverAsync(table, folder, events);
             await DuplicatesAsync(table, folder, events);
             if (table.Wants("server") || table.Wants("resident memory"))
             {
                 await ServerBenchmark.RunAsync(table, folder, events);
-                events = EventCorpus.Make(Many, SyncNode.Kinds(), DateTimeOffset.UtcNow);
+                events = EventCorpus.Make(Many, NaraKinds.All(), DateTimeOffset.UtcNow);
                 await ServerBenchmark.RunAsync(table, folder, events);
             }
             table.Print(json);

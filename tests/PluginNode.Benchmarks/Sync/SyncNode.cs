@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,7 +6,6 @@ using PluginNode.FileStore;
 using PluginNode.Identity;
 using PluginNode.Ledger;
 using PluginNode.MeshHttp;
-using PluginNode.NaraEvents;
 using PluginNode.Peers;
 using PluginNode.Plugins;
 using PluginNode.Recovery;
@@ -30,7 +28,7 @@ internal sealed class SyncNode : IAsyncDisposable, IEventWriter
     {
         (_folder, Name) = (folder, name);
         _identity = NodeIdentity.FromSeed([.. Enumerable.Repeat(seed, 32)]);
-        _kinds = Kinds();
+        _kinds = NaraKinds.All();
         _codec = new EventCodec(_kinds);
     }
 
@@ -41,17 +39,6 @@ internal sealed class SyncNode : IAsyncDisposable, IEventWriter
     public Peer Peer => new(
         Name, _identity.Self,
         PeerAddress.TryParse(_transport?.BoundAddress, out var address) ? [address] : []);
-
-    /// <summary>The kinds of the nara network.</summary>
-    public static EventKinds Kinds()
-    {
-        var services = new ServiceCollection();
-        new NaraEventsPlugin().Configure(new Builder(services, "{}"));
-        using var provider = services.BuildServiceProvider();
-        var kinds = new EventKinds();
-        foreach (var kind in provider.GetServices<IEventKind>()) kinds.Add(kind, "nara-events");
-        return kinds;
-    }
 
     /// <param name="folder">Where its data goes.</param>
     /// <param name="name">Its name.</param>
@@ -132,21 +119,10 @@ internal sealed class SyncNode : IAsyncDisposable, IEventWriter
         services.AddSingleton(Kernel.EventKeys);
         services.AddSingleton<INaraSigner>(new NaraSigner(_identity, Name));
         new MeshHttpPlugin().Configure(
-            new Builder(services, """{ "listen": "http://127.0.0.1:0", "syncCallsPerSecond": 100000 }"""));
+            new SomeBuilder(services, """{ "listen": "http://127.0.0.1:0", "syncCallsPerSecond": 100000 }"""));
         _plugin = services.BuildServiceProvider();
         _transport = (MeshHttpTransport)_plugin.GetRequiredService<ITransport>();
         foreach (var strategy in _plugin.GetServices<ISyncStrategy>()) Kernel.Attach(strategy, "mesh-http");
         foreach (var days in _plugin.GetServices<INeighbourDays>()) Kernel.Attach(days, "mesh-http");
-    }
-
-    private sealed record Builder(IServiceCollection Services, string Json) : IPluginBuilder
-    {
-        public JsonElement Settings => JsonElement.Parse(Json);
-
-        public string BaseFolder => Path.GetTempPath();
-
-        public string DataFolder => BaseFolder;
-
-        public string PluginFolder => BaseFolder;
     }
 }

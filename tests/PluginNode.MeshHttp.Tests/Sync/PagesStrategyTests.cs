@@ -98,6 +98,55 @@ internal sealed class PagesStrategyTests : PagesFixture
     }
 
     [Test]
+    public async Task GapOfAMinute_ThatEachFillsOtherwise_CostsNoWholeDay()
+    {
+        Fill(Ours, 1, 2000);
+        for (var n = 0; n < 4; n++)
+        {
+            var ledger = Calls.Add($"n{n}").Ledger;
+            Fill(ledger, 1, 2000);
+            for (var i = 0; i < 20 && n < 2; i++) ledger.Add(Start + 60_000_000_000 + i, i + (n * 100));
+        }
+        var session = Session(since: Start + (1990 * 1_000_000L));
+
+        var report = await SyncAsync(session);
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Complete), report.Reason);
+        Assert.That(Ours.Count, Is.EqualTo(2040));
+        Assert.That(session.ReceivedInAll, Is.EqualTo(2 * 30), "the overlap and the gap of the two that have news");
+    }
+
+    [Test]
+    public async Task OldEvents_OfTheDayOnWhichTheGapBegins_AreFoundAfterIt()
+    {
+        Fill(Ours, 1, 200);
+        Ours.Add(Start + 9, 999); // as many as there, and others
+        var beta = Calls.Add("beta");
+        Fill(beta.Ledger, 1, 200);
+        beta.Ledger.Add(Start + 7, 777);
+        beta.Ledger.Add(Start + 60_000_000_000, 888);
+        var session = Session(since: Start + (190 * 1_000_000L));
+
+        var report = await SyncAsync(session);
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Complete), report.Reason);
+        Assert.That(Ours.Count, Is.EqualTo(203));
+    }
+
+    [Test]
+    public async Task NoSuchCall_IsNoAnswer_AsNobodySignsIt()
+    {
+        Calls.Add("beta", isPluginNode: false).Answer = _ => Fails();
+        var session = Session();
+
+        var report = await SyncAsync(session);
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Failed));
+        Assert.That(session.Calls, Is.Not.Empty);
+        Assert.That(session.Calls.Select(c => c.Failure), Has.None.Null, "nobody answered anything");
+    }
+
+    [Test]
     public async Task OldEvents_ThatCameLateToANeighbour_AreFoundAfterTheGap()
     {
         Fill(Ours, 10, 50);
