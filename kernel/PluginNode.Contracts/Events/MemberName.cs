@@ -20,15 +20,9 @@ public static class MemberName
         if (!reader.ValueIsEscaped) return Same(reader.ValueSpan, name);
         // One character is at most six bytes when it is escaped.
         if (name.Length > MostBytes || reader.ValueSpan.Length > 6 * name.Length) return false;
+        if (HasSurrogate(reader.ValueSpan)) return false;
         Span<byte> unescaped = stackalloc byte[6 * MostBytes];
-        try
-        {
-            return Same(unescaped[..reader.CopyString(unescaped)], name);
-        }
-        catch (InvalidOperationException)
-        {
-            return false; // half a surrogate pair: no name that anybody knows
-        }
+        return Same(unescaped[..reader.CopyString(unescaped)], name);
     }
 
     /// <summary>Whether two names are the same.</summary>
@@ -45,6 +39,18 @@ public static class MemberName
             utf8 = utf8[length..];
         }
         return utf8.IsEmpty;
+    }
+
+    // In no name that anybody knows. Half a pair would be an exception for each name that it is compared with, and a
+    // neighbour may send thousands of them.
+    private static bool HasSurrogate(ReadOnlySpan<byte> escaped)
+    {
+        while (escaped.IndexOf((byte)'\\') is >= 0 and var at && at + 3 < escaped.Length)
+        {
+            if (escaped[at + 1] == 'u' && (escaped[at + 2] | 0x20) == 'd' && escaped[at + 3] >= '8') return true;
+            escaped = escaped[(at + 2)..];
+        }
+        return false;
     }
 
     // bytes at the start that stand for the character; 0: another character stands there

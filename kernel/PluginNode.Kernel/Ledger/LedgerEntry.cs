@@ -9,7 +9,8 @@ internal sealed class LedgerEntry(Event @event, EventReading reading, UInt128 at
 
     public long Timestamp { get; } = @event.Timestamp;
 
-    public string Actor { get; } = reading.Actor;
+    /// <summary>By whom it is: who did it or, where the kind names nobody, who tells it.</summary>
+    public string Actor { get; } = reading.Actor.Length > 0 ? reading.Actor : @event.Emitter;
 
     public string Target { get; } = reading.Target;
 

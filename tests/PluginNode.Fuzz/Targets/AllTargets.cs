@@ -14,7 +14,7 @@ internal static class AllTargets
         // what other nodes send
         new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
-        new PingTarget(), new MqttPacketsTarget(),
+        new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write

@@ -46,7 +46,7 @@ internal sealed class SettingsTarget(
         {
             Measure.Bounded((128 * 1024) + (64L * length), () =>
             {
-                var builder = new Builder(settings);
+                var builder = new SomePluginBuilder(settings);
                 plugin().Configure(builder);
                 return builder.Services.Count;
             });
@@ -65,18 +65,5 @@ internal sealed class SettingsTarget(
                 $"half taken: '{member.Name}' is {member.Value.GetRawText()}, and {taken} was taken");
         Holds.That(written(options.RootElement) == options.RootElement.GetRawText(), "written again they are others");
         return Verdict.Took();
-    }
-
-    private sealed class Builder(JsonElement settings) : IPluginBuilder
-    {
-        public IServiceCollection Services { get; } = new ServiceCollection();
-
-        public JsonElement Settings => settings;
-
-        public string BaseFolder => "/base";
-
-        public string DataFolder => "/base/data";
-
-        public string PluginFolder => "/base/data/plugins/x";
     }
 }

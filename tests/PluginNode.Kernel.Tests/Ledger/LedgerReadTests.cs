@@ -24,6 +24,18 @@ public sealed class LedgerReadTests
         Assert.That(read, Is.EqualTo(SomeEvents.Matching(entries, query)));
     }
 
+    [Test]
+    public void Subjects_AnEventWhoseKindNamesNobody_IsByWhoTellsIt()
+    {
+        var index = SomeEvents.IndexOf(
+        [
+            SomeEvents.Entry(1, SomeEvents.Now, emitter: "alice"), SomeEvents.Entry(2, SomeEvents.Now, emitter: "bob"),
+        ]);
+        var found = index.Read(new LedgerQuery { Subjects = ["alice"] }).Events;
+        Assert.That(found.Select(e => e.Emitter), Is.EqualTo(new[] { "alice" }));
+        Assert.That(index.Subjects(), Is.EqualTo(new[] { "alice", "bob" }));
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 100)]
     public void Recent_IsTheEndOfAll_NewestFirst(int seed)
     {
