@@ -21,14 +21,14 @@ for (var i = 0; i < args.Length; i += 2)
     return 2;
 }
 var clock = Stopwatch.StartNew();
-var (ran, steps, nodeTime, sent, seen) = (0L, 0L, TimeSpan.Zero, 0L, 0L);
+var (ran, steps, nodeTime, sent, seen, events) = (0L, 0L, TimeSpan.Zero, 0L, 0L, 0L);
 for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed < first + seeds; seed++)
 {
     var result = Run.Of(Plan.Draw((ulong)seed));
     ran++;
     steps += result.Steps;
     nodeTime += result.NodeTime;
-    (sent, seen) = (sent + result.Messages.Sent, seen + result.Messages.Seen);
+    (sent, seen, events) = (sent + result.Messages.Sent, seen + result.Messages.Seen, events + result.Events);
     if (seeds == 1)
         Console.WriteLine($"{result.Plan}: trace {result.Hash}, {result.Messages.Sent} sent, {result.Messages.Seen} seen");
     if (result.Fault is null) continue;
@@ -41,7 +41,7 @@ for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed
     return 1;
 }
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"{ran} seeds, {nodeTime.TotalHours:N0} node-hours, {steps:N0} steps, {sent:N0} messages sent, {seen:N0} seen; ")
+    $"{ran} seeds, {nodeTime.TotalHours:N0} node-hours, {steps:N0} steps, {sent:N0} messages sent, {seen:N0} seen, {events:N0} events; ")
     + string.Create(CultureInfo.InvariantCulture,
     $"{clock.Elapsed.TotalSeconds:0.0} s: {nodeTime.TotalHours / clock.Elapsed.TotalMinutes:N0} node-hours a minute"));
 return 0;
