@@ -16,6 +16,7 @@ internal sealed class LedgerAuditor(IStage stage)
     private readonly List<Fact> _facts = [];
     private readonly Dictionary<EventId, Fact> _byId = [];
     private readonly Dictionary<string, PeerId> _keys = new(StringComparer.Ordinal);
+    private readonly HashSet<Event> _vetted = new(ReferenceEqualityComparer.Instance); // they never change
     private readonly Dictionary<int, (int Life, IReadOnlyList<LedgerDay> Days)> _audited = [];
 
     /// <summary>How many events were recorded, or begun to be.</summary>
@@ -55,7 +56,8 @@ internal sealed class LedgerAuditor(IStage stage)
         if (_audited.TryGetValue(node.Number, out var before) && before.Life == node.Lives
             && before.Days.SequenceEqual(days)) return;
         _audited[node.Number] = (node.Lives, days);
-        foreach (var @event in All(kernel.Ledger)) Vet(node.Name, @event);
+        foreach (var @event in All(kernel.Ledger))
+            if (_vetted.Add(@event)) Vet(node.Name, @event);
         if (!lenient) CheckWhole(node, kernel.Ledger, [node]);
     }
 

@@ -36,7 +36,7 @@ internal sealed class Application(
     {
         while (!_stopped && !Quiet)
         {
-            await Pause(TimeSpan.FromSeconds(40));
+            await Pause(TimeSpan.FromSeconds(90));
             if (_stopped || Quiet) return;
             for (var count = 1 + stage.Below(3); count > 0; count--)
                 stage.Watch(RecordAsync(auditor.Ledgers.NewFact(node.Name)));

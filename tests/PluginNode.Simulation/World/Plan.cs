@@ -104,7 +104,7 @@ internal sealed record Plan(ulong Seed)
             Nodes = 2 + (int)(draw.NextDouble() * 3),
             Busy = TimeSpan.FromMinutes(2 + (28 * draw.NextDouble() * draw.NextDouble())),
             Trouble = trouble,
-            Sync = draw.NextDouble() < 0.4, // drawn last: the others stay what they were
+            Sync = draw.NextDouble() < 0.3, // drawn last: the others stay what they were
         };
     }
 
