@@ -56,9 +56,15 @@ internal sealed class LedgerAuditor(IStage stage)
         if (_audited.TryGetValue(node.Number, out var before) && before.Life == node.Lives
             && before.Days.SequenceEqual(days)) return;
         _audited[node.Number] = (node.Lives, days);
-        foreach (var @event in All(kernel.Ledger))
-            if (_vetted.Add(@event)) Vet(node.Name, @event);
+        CheckTrue(node.Name, kernel.Ledger);
         if (!lenient) CheckWhole(node, kernel.Ledger, [node]);
+    }
+
+    /// <summary>Nothing is there that its emitter did not record, in just this way.</summary>
+    public void CheckTrue(string where, ILedger ledger)
+    {
+        foreach (var @event in All(ledger))
+            if (_vetted.Add(@event)) Vet(where, @event);
     }
 
     /// <summary>Nothing is missing that these recorded.</summary>
@@ -91,7 +97,10 @@ internal sealed class LedgerAuditor(IStage stage)
             state.Phase == RecoveryPhase.Recovered,
             $"{node.Name} says {state.Phase}, {state.Strategy}, next at {state.NextAt:HH:mm:ss}: "
             + string.Join("; ", state.Steps.Select(s => $"{s.Purpose} {s.Outcome} {s.Reason}")));
-        Conserves(node, node.Kernel!.Recovery.Totals);
+        var c = node.Kernel!.Recovery.Totals;
+        Conserves(node, c);
+        stage.Trace.Add(node.Name, $"was told {c.Received} events by {c.Calls} calls, {c.Failures} failed; {c.Merged} new, "
+            + $"{c.Pending} pending, {c.Freed} freed, {string.Join(", ", c.Rejected.Select(r => $"{r.Value} {r.Key}"))}");
     }
 
     private static IEnumerable<Event> All(ILedger ledger)

@@ -13,8 +13,7 @@ internal sealed class LyingLedger(Scheduler scheduler, LedgerAuditor auditor, No
 
     private static readonly EventKinds Kinds = new();
 
-    private readonly EventMaker _maker =
-        new(identity, Name, Kinds, new VirtualTime(scheduler, TimeSpan.Zero, null));
+    private readonly VirtualTime _time = new(scheduler, TimeSpan.Zero, null);
 
     /// <summary>Whether it makes nothing new any more and comes to an end; it still lies.</summary>
     public bool Calm { get; set; }
@@ -45,18 +44,18 @@ internal sealed class LyingLedger(Scheduler scheduler, LedgerAuditor auditor, No
         DateOnly.FromDateTime(scheduler.Epoch.Date).AddDays(scheduler.Below(3)), scheduler.Below(20),
         (UInt128)scheduler.Below(int.MaxValue)))];
 
-    private Event OwnEvent()
-    {
-        var fact = auditor.NewFact(Name);
-        return _maker.Make(Fact.Service, fact.Data).Event!;
-    }
+    private Event OwnEvent() => Signed(auditor.NewFact(Name).Data, Name);
+
+    /// <summary>Signed with its own key, under whatever name.</summary>
+    private Event Signed(ReadOnlyMemory<byte> data, string emitter) =>
+        new EventMaker(identity, emitter, Kinds, _time).Make(Fact.Service, data.Span).Event!;
 
     private Event Altered(Event e)
     {
         var other = auditor.Some() ?? e;
         var flipped = e.Signature.ToArray();
         flipped[scheduler.Below(flipped.Length)] ^= 1;
-        return scheduler.Below(8) switch
+        return scheduler.Below(9) switch
         {
             0 => new Event(e.Id, e.Timestamp + 1, e.Service, e.Emitter, "", e.Signature.Span, e.Data.Span),
             1 => new Event(e.Id, e.Timestamp, e.Service, other.Emitter, "", e.Signature.Span, other.Data.Span),
@@ -65,6 +64,7 @@ internal sealed class LyingLedger(Scheduler scheduler, LedgerAuditor auditor, No
             4 => new Event(other.Id, e.Timestamp, e.Service, e.Emitter, "", e.Signature.Span, e.Data.Span),
             5 => new Event(e.Id, e.Timestamp, e.Service, "nobody", "", e.Signature.Span, e.Data.Span),
             6 => new Event(e.Id, e.Timestamp, e.Service, "", "", [], e.Data.Span),
+            7 => Signed(e.Data, e.Emitter == Name ? "nobody" : e.Emitter), // with a time of its own
             _ => e,
         };
     }

@@ -110,12 +110,15 @@ internal sealed class Run
         var began = _scheduler.Now;
         Until(() => _auditor.Ledgers.Difference(_nodes) is null, began + _plan.Agree.Ticks);
         _scheduler.Trace.Add("world", $"ledgers agree: {_auditor.Ledgers.Difference(_nodes) is null}");
-        Audit();
         _auditor.CheckLedgers(_nodes);
         Until(
             () => _nodes.All(n => n.Kernel!.Recovery.State.Phase == RecoveryPhase.Recovered),
             began + _plan.Recover.Ticks);
         foreach (var node in _nodes) _auditor.Ledgers.CheckRecovered(node);
+        Ask(async () =>
+        {
+            foreach (var node in _nodes) await _auditor.AuditAsync(node, node.Kernel!);
+        });
     }
 
     private void Until(Func<bool> holds, long end)
