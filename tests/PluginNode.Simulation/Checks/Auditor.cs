@@ -11,7 +11,8 @@ namespace PluginNode.Simulation.Checks;
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
 internal sealed class Auditor(IStage stage, KernelOptions most)
 {
-    private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx", Fact.Secret];
+    private static readonly string[] Secrets =
+        ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx", Fact.Secret];
 
     private readonly List<SentMessage> _all = [];
     private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];

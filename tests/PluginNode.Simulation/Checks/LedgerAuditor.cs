@@ -99,8 +99,10 @@ internal sealed class LedgerAuditor(IStage stage)
             + string.Join("; ", state.Steps.Select(s => $"{s.Purpose} {s.Outcome} {s.Reason}")));
         var c = node.Kernel!.Recovery.Totals;
         Conserves(node, c);
-        stage.Trace.Add(node.Name, $"was told {c.Received} events by {c.Calls} calls, {c.Failures} failed; {c.Merged} new, "
-            + $"{c.Pending} pending, {c.Freed} freed, {string.Join(", ", c.Rejected.Select(r => $"{r.Value} {r.Key}"))}");
+        var rejected = string.Join(", ", c.Rejected.Select(r => $"{r.Value} {r.Key}"));
+        stage.Trace.Add(
+            node.Name, $"was told {c.Received} events by {c.Calls} calls, {c.Failures} failed; {c.Merged} new, "
+            + $"{c.Pending} pending, {c.Freed} freed, {rejected}");
     }
 
     private static IEnumerable<Event> All(ILedger ledger)

@@ -10,6 +10,10 @@ namespace PluginNode.Simulation.World;
 /// <param name="Altered">Whether it is not what was sent, as a signature over it would show.</param>
 internal sealed record SimPage(IReadOnlyList<ReadOnlyMemory<byte>> Events, LedgerCursor? Next, bool Altered);
 
+/// <summary>What an answer says of days.</summary>
+/// <param name="Altered">As for a page.</param>
+internal sealed record SimDays(IReadOnlyList<LedgerDay> Days, bool Altered);
+
 /// <summary>Reads other nodes' ledgers page by page over the simulated network.</summary>
 internal sealed class SimSync(Scheduler scheduler, SimNetwork network, NodeContext context, PeerId self)
     : ISyncStrategy, INeighbourDays
@@ -50,9 +54,8 @@ internal sealed class SimSync(Scheduler scheduler, SimNetwork network, NodeConte
     public async Task<IReadOnlyList<LedgerDay>?> DaysAsync(Neighbour neighbour, CancellationToken cancellation)
     {
         var told = await network.AskAsync(
-            context, self, neighbour.Id, (ledger, altered) => altered ? [] : new List<LedgerDay>[] { [.. ledger.Days()] },
-            cancellation);
-        return told is [var days] ? days : null;
+            context, self, neighbour.Id, (ledger, altered) => new SimDays(ledger.Days(), altered), cancellation);
+        return told is { Altered: false } ? told.Days : null;
     }
 
     private async Task<bool> ReadAsync(ISyncSession session, Neighbour neighbour, CancellationToken cancellation)
