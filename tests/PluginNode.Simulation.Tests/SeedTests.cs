@@ -13,7 +13,7 @@ public sealed class SeedTests
     [Test]
     public void Run_SomeHundredSeeds_KeepsEveryPromise()
     {
-        for (ulong seed = 1; seed <= Seeds; seed++) Keeps(seed);
+        for (ulong seed = 1; seed <= Seeds; seed++) Keeps(Plan.Draw(seed));
     }
 
     /// <summary>What the simulation has found: each of these seeds failed once.</summary>
@@ -30,7 +30,8 @@ public sealed class SeedTests
     [TestCase(8470ul, TestName = "Of a torn batch the removal was kept and the id that it leaves behind was not")]
     [TestCase(31927ul, TestName = "Damage was mended by an opening that failed, and never reported")]
     [TestCase(10594ul, TestName = "A torn write behind the last batch took that batch with it")]
-    public void Run_WhatWasFound_StaysMended(ulong seed) => Keeps(seed);
+    public void Run_WhatWasFound_StaysMended(ulong seed) =>
+        Keeps(Plan.Draw(seed) with { Sync = false }); // as they were found: before nodes recorded events
 
     [Test]
     public async Task Run_TheSameSeedInTwoProcesses_GivesTheSameTrace([Values(3, 213)] int seed)
@@ -41,12 +42,12 @@ public sealed class SeedTests
         Assert.That(first, Does.Contain(Run.Of(Plan.Draw((ulong)seed)).Hash));
     }
 
-    private static void Keeps(ulong seed)
+    private static void Keeps(Plan plan)
     {
-        var result = Run.Of(Plan.Draw(seed));
+        var result = Run.Of(plan);
         Assert.That(
             result.Fault, Is.Null,
-            () => $"{result.Plan}\nreplay: build/simulate --seed {seed}\n{string.Join('\n', result.Last.TakeLast(40))}");
+            () => $"{result.Plan}\nreplay: build/simulate --seed {plan.Seed}\n{string.Join('\n', result.Last.TakeLast(40))}");
     }
 
     private static async Task<string> TraceOfAsync(int seed)

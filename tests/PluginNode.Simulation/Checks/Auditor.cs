@@ -11,7 +11,8 @@ namespace PluginNode.Simulation.Checks;
 /// <summary>Knows what every application was told, and holds the nodes to it.</summary>
 internal sealed class Auditor(IStage stage, KernelOptions most)
 {
-    private static readonly string[] Secrets = ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx"];
+    private static readonly string[] Secrets =
+        ["/sim/", "key-1", "key-2", "key-3", "node-", "xxxxxxxxxxxx", Fact.Secret];
 
     private readonly List<SentMessage> _all = [];
     private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];
@@ -21,6 +22,9 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
     private readonly Dictionary<int, int> _lives = [];
     private readonly HashSet<int> _told = [];
     private readonly Dictionary<(int Node, int Life), long> _damage = [];
+
+    /// <summary>Knows of events what this knows of messages.</summary>
+    public LedgerAuditor Ledgers { get; } = new(stage);
 
     /// <summary>Everyone that messages can be sent to, with names.</summary>
     public List<PeerId> Addressees { get; } = [];
@@ -135,6 +139,7 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
         foreach (var message in _all.Where(m => m.From == node.Number)) message.Sends = 0;
         _damage[(node.Number, node.Lives)] = kernel.StoreReport.Damage.Count;
         _lives[node.Number] = node.Lives;
+        Ledgers.Audit(node, kernel, Lenient(node.Number));
     }
 
     public void StartFailed(INode node, StoreException e) =>
@@ -161,9 +166,17 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
     /// <summary>What has to hold at any moment.</summary>
     public async Task AuditAsync(INode node, NodeKernel kernel)
     {
+        Ledgers.Audit(node, kernel, Lenient(node.Number));
         Check(await kernel.MetricsAsync(), node);
         var waiting = await kernel.Outbox.ListAsync(new MessageQuery(Limit: 1000));
         CheckRoom(node, waiting, await kernel.Outbox.ListAsync(new MessageQuery(MessageState.Dead, Limit: 1000)));
+    }
+
+    /// <summary>When all have had the time for it: the ledgers are the same, and whole.</summary>
+    public void CheckLedgers(IReadOnlyList<INode> nodes)
+    {
+        Check(Ledgers.Difference(nodes) is null, $"the ledgers differ: {Ledgers.Difference(nodes)}");
+        foreach (var node in nodes) Ledgers.CheckWhole(node, node.Kernel!.Ledger, nodes.Where(n => !Lenient(n.Number)));
     }
 
     private void CheckRoom(INode node, IReadOnlyList<MessageView> waiting, IReadOnlyList<MessageView> dead)

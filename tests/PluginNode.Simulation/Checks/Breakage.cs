@@ -1,5 +1,6 @@
 using PluginNode.FileStore;
 using PluginNode.Storage;
+using PluginNode.Sync;
 using PluginNode.Transports;
 
 namespace PluginNode.Simulation.Checks;
@@ -15,6 +16,8 @@ internal abstract class Breakage
     public virtual IDisk Disk(IDisk disk) => disk;
 
     public virtual ITransport Transport(ITransport transport) => transport;
+
+    public virtual ISyncStrategy Sync(ISyncStrategy strategy) => strategy;
 
     private sealed class Sound : Breakage;
 }

@@ -1,6 +1,8 @@
 using System.Text;
+using PluginNode.Events;
 using PluginNode.FileStore;
 using PluginNode.Storage;
+using PluginNode.Sync;
 using PluginNode.Transports;
 
 namespace PluginNode.Simulation.Checks;
@@ -19,7 +21,7 @@ internal static class Canaries
     public static Breakage PlainText { get; } = new OnDisk(disk => new HastyDisk(disk, Plain: true));
 
     /// <summary>What was seen before a restart is not known after it.</summary>
-    public static Breakage ForgettingWindow { get; } = new InStore();
+    public static Breakage ForgettingWindow { get; } = new InStore(Forgets: 5);
 
     /// <summary>The head of a batch's first lane stays behind, and the rest of that lane goes.</summary>
     public static Breakage SkippingLane { get; } = new OnTheWire(
@@ -29,14 +31,26 @@ internal static class Canaries
     public static Breakage OutcomesByPosition { get; } = new OnTheWire(
         frames => frames, (frames, outcomes) => [.. outcomes.Zip(frames, (o, f) => o with { Id = f.Id })]);
 
+    /// <summary>Of an answer of several pages the last one is not merged, and it is said to be complete.</summary>
+    public static Breakage OnePageEarly { get; } = new InSync();
+
+    /// <summary>Events that were recorded are not read again after a restart.</summary>
+    public static Breakage ForgettingLedger { get; } = new InStore(Forgets: 8);
+
     private sealed class OnDisk(Func<IDisk, IDisk> wrap) : Breakage
     {
         public override IDisk Disk(IDisk disk) => wrap(disk);
     }
 
-    private sealed class InStore : Breakage
+    /// <param name="Forgets">The number of one of the kernel's collections: it is stored, so it never changes.</param>
+    private sealed class InStore(byte Forgets) : Breakage
     {
-        public override IRecordStore Store(FileRecordStore store) => new ForgetfulStore(store);
+        public override IRecordStore Store(FileRecordStore store) => new ForgetfulStore(store, Forgets);
+    }
+
+    private sealed class InSync : Breakage
+    {
+        public override ISyncStrategy Sync(ISyncStrategy strategy) => new HastyReader(strategy);
     }
 
     private sealed class OnTheWire(
@@ -76,10 +90,8 @@ internal static class Canaries
         public void Dispose() => file.Dispose();
     }
 
-    private sealed class ForgetfulStore(FileRecordStore store) : IRecordStore, IQuarantine
+    private sealed class ForgetfulStore(FileRecordStore store, byte forgets) : IRecordStore, IQuarantine
     {
-        private const byte SeenIds = 5; // the kernel's collection; its number is stored, so it never changes
-
         public Task<StoreReport> OpenAsync(
             Action<IReadOnlyCollection<KeyId>> matchKeys, CancellationToken cancellation) =>
             store.OpenAsync(matchKeys, cancellation);
@@ -88,7 +100,7 @@ internal static class Canaries
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
         {
             await foreach (var header in store.ReadHeadersAsync(cancellation))
-                if (header.Key.Collection != SeenIds) yield return header;
+                if (header.Key.Collection != forgets) yield return header;
         }
 
         public ValueTask<IReadOnlyList<RecordBody>> ReadBodiesAsync(
@@ -103,6 +115,36 @@ internal static class Canaries
             store.QuarantineAsync(sequence, reason, cancellation);
 
         public ValueTask DisposeAsync() => store.DisposeAsync();
+    }
+
+    private sealed class HastyReader(ISyncStrategy strategy) : ISyncStrategy
+    {
+        public string Name => strategy.Name;
+
+        public int Rank => strategy.Rank;
+
+        public Task<SyncReport> SyncAsync(ISyncSession session, CancellationToken cancellation) =>
+            strategy.SyncAsync(new HastySession(session), cancellation);
+    }
+
+    /// <summary>Merges the first page at once, and each further one when the one behind it comes.</summary>
+    private sealed class HastySession(ISyncSession session) : ISyncSession
+    {
+        private readonly Dictionary<PluginNode.Identity.PeerId, IReadOnlyList<ReadOnlyMemory<byte>>> _held = [];
+
+        public SyncPlan Plan => session.Plan;
+
+        public Task<MergeReport> MergeAsync(
+            Neighbour from, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation)
+        {
+            var now = _held.GetValueOrDefault(from.Id, events);
+            _held[from.Id] = _held.ContainsKey(from.Id) ? events : [];
+            return session.MergeAsync(from, now, cancellation);
+        }
+
+        public void Called(NeighbourCall call) => session.Called(call);
+
+        public void Expect(long events) => session.Expect(events);
     }
 
     private sealed class BadWire(

@@ -23,6 +23,9 @@ internal sealed class Scheduler : IStage
         Trace = new Trace(() => Now);
     }
 
+    /// <summary>When the run begins, by a wall clock that is right.</summary>
+    public DateTimeOffset Epoch { get; init; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Ticks since the run began.</summary>
     public long Now { get; private set; }
 

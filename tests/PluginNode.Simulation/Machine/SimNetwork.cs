@@ -1,3 +1,4 @@
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Transports;
 
@@ -11,8 +12,10 @@ internal sealed record NetworkFaults(
 internal sealed class SimNetwork(Scheduler scheduler)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(8); // for days a node has ten
 
     private readonly Dictionary<PeerId, (NodeContext Context, ITransportHost Host)> _hosts = [];
+    private readonly Dictionary<PeerId, (NodeContext Context, ILedger Ledger)> _ledgers = [];
     private readonly HashSet<(PeerId From, PeerId To)> _cut = [];
 
     public NetworkFaults Faults { get; set; } = new();
@@ -28,7 +31,14 @@ internal sealed class SimNetwork(Scheduler scheduler)
 
     public void Join(PeerId id, NodeContext context, ITransportHost host) => _hosts[id] = (context, host);
 
-    public void Leave(PeerId id) => _hosts.Remove(id);
+    /// <summary>Lets others ask what a ledger holds.</summary>
+    public void Serve(PeerId id, NodeContext context, ILedger ledger) => _ledgers[id] = (context, ledger);
+
+    public void Leave(PeerId id)
+    {
+        _hosts.Remove(id);
+        _ledgers.Remove(id);
+    }
 
     public void Cut(PeerId from, PeerId to) => _cut.Add((from, to));
 
@@ -63,6 +73,48 @@ internal sealed class SimNetwork(Scheduler scheduler)
                 Arrive(from, to, copies, scheduler.Between(TimeSpan.Zero, TimeSpan.FromMinutes(1)), _ => { });
         }
         return answer.Task;
+    }
+
+    /// <summary>Asks another node's ledger, through the same faults as frames.</summary>
+    /// <param name="context">Of who asks.</param>
+    /// <param name="from">Who asks.</param>
+    /// <param name="to">Who is asked.</param>
+    /// <param name="question">Run where the ledger is; told whether the answer is altered on its way.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Null: it was refused, or there was no answer in time.</returns>
+    public Task<T?> AskAsync<T>(
+        NodeContext context, PeerId from, PeerId to, Func<ILedger, bool, T> question, CancellationToken cancellation)
+        where T : class
+    {
+        scheduler.CheckThread();
+        var answer = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var timeout = scheduler.After(ShortPatience, context, () => answer.TrySetResult(null));
+        var cancelled = cancellation.Register(() => answer.TrySetCanceled(cancellation));
+        if (!_cut.Contains((from, to)) && !scheduler.Happens(Faults.LostRequest))
+            scheduler.After(Latency(), null, () =>
+            {
+                if (!_ledgers.TryGetValue(to, out var asked))
+                {
+                    Answer(null); // connection refused
+                    return;
+                }
+                if (_hosts.TryGetValue(to, out var host)) host.Host.Heard(from, null);
+                var altered = scheduler.Happens(Faults.ForeignOutcomes);
+                scheduler.Post(asked.Context, () => Answer(question(asked.Ledger, altered)));
+            });
+        return answer.Task;
+
+        void Answer(T? told)
+        {
+            if (_cut.Contains((to, from)) || scheduler.Happens(Faults.LostAnswer)) return;
+            scheduler.After(Latency(), context, () =>
+            {
+                timeout.CalledOff = true;
+                cancelled.Dispose();
+                if (told is not null && _hosts.TryGetValue(from, out var home)) home.Host.Heard(to, null);
+                answer.TrySetResult(told); // unless nobody waits for it any more
+            });
+        }
     }
 
     private void Arrive(

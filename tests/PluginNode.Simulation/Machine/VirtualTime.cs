@@ -3,8 +3,6 @@ namespace PluginNode.Simulation.Machine;
 /// <summary>A node's clocks: the monotonic one is the run's, the wall clock may be wrong.</summary>
 internal sealed class VirtualTime(Scheduler scheduler, TimeSpan wrong, NodeContext? context) : TimeProvider
 {
-    private static readonly DateTimeOffset Epoch = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
@@ -15,7 +13,7 @@ internal sealed class VirtualTime(Scheduler scheduler, TimeSpan wrong, NodeConte
         return scheduler.Now;
     }
 
-    public override DateTimeOffset GetUtcNow() => Epoch + wrong + TimeSpan.FromTicks(scheduler.Now);
+    public override DateTimeOffset GetUtcNow() => scheduler.Epoch + wrong + TimeSpan.FromTicks(scheduler.Now);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

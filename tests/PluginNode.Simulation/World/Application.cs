@@ -27,7 +27,36 @@ internal sealed class Application(
         stage.Watch(ReadAsync());
     }
 
+    /// <summary>Begins to record events.</summary>
+    public void StartRecording() => stage.Watch(RecordAsync());
+
     public void Stop() => _stopped = true;
+
+    private async Task RecordAsync()
+    {
+        while (!_stopped && !Quiet)
+        {
+            await Pause(TimeSpan.FromSeconds(90));
+            if (_stopped || Quiet) return;
+            for (var count = 1 + stage.Below(3); count > 0; count--)
+                stage.Watch(RecordAsync(auditor.Ledgers.NewFact(node.Name)));
+        }
+    }
+
+    private async Task RecordAsync(Fact fact)
+    {
+        stage.Trace.Add(node.Name, $"records event {fact.Number}");
+        try
+        {
+            var recorded = await kernel.Events.RecordAsync(Fact.Service, fact.Data);
+            stage.Trace.Add(node.Name, $"event {fact.Number} is {recorded.Event?.ToString() ?? recorded.Problem}");
+            auditor.Ledgers.Recorded(fact, recorded);
+        }
+        catch (Exception e) when (e is Storage.StoreException || (e is ObjectDisposedException && _stopped))
+        {
+            stage.Trace.Add(node.Name, $"event {fact.Number} is not recorded: {e.Message}");
+        }
+    }
 
     private async Task SendAsync()
     {

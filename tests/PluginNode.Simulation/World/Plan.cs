@@ -1,4 +1,5 @@
 using PluginNode.Delivery;
+using PluginNode.Recovery;
 using PluginNode.Simulation.Checks;
 using PluginNode.Simulation.Machine;
 
@@ -36,6 +37,29 @@ internal sealed record Plan(ulong Seed)
     public TimeSpan Settle { get; init; } = TimeSpan.FromMinutes(40);
 
     public Trouble Trouble { get; init; } = Trouble.All;
+
+    /// <summary>Whether nodes record events, and get those of others.</summary>
+    public bool Sync { get; init; }
+
+    /// <summary>How often they ask what is new.</summary>
+    public static TimeSpan Background { get; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>When the run begins. Where ledgers have to agree a day ends five minutes after the trouble does: marks
+    /// let what was told late wait until that day is over.</summary>
+    public DateTimeOffset Epoch => Sync
+        ? new DateTimeOffset(2030, 1, 2, 0, 0, 0, TimeSpan.Zero) - Busy - TimeSpan.FromMinutes(5)
+        : new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How long after <see cref="Settle"/> ledgers have to agree. Not at all where clocks are right: by then
+    /// the day has ended, a mark's overlap has passed, and every neighbour was asked a few times. Wrong clocks put
+    /// events into the next day, so that another one has to pass.</summary>
+    public TimeSpan Agree => Has(Trouble.Clocks)
+        ? TimeSpan.FromDays(1) + new SyncOptions { Background = Background }.Overlap + (10 * Background)
+        : TimeSpan.Zero;
+
+    /// <summary>How long after <see cref="Settle"/> the last whole walk may come: the wait for it doubles each time, so
+    /// that it is no longer than all of the trouble, with a sixth more for the draw.</summary>
+    public TimeSpan Recover => Busy;
 
     /// <summary>Deliberately broken variants, which the auditor must catch.</summary>
     public Breakage Break { get; init; } = Breakage.None;
@@ -80,10 +104,12 @@ internal sealed record Plan(ulong Seed)
             Nodes = 2 + (int)(draw.NextDouble() * 3),
             Busy = TimeSpan.FromMinutes(2 + (28 * draw.NextDouble() * draw.NextDouble())),
             Trouble = trouble,
+            Sync = draw.NextDouble() < 0.3, // drawn last: the others stay what they were
         };
     }
 
     public bool Has(Trouble kind) => (Trouble & kind) != Trouble.None;
 
-    public override string ToString() => $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}";
+    public override string ToString() =>
+        $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}{(Sync ? ", sync" : "")}";
 }

@@ -25,6 +25,7 @@ internal static class Reduction
         foreach (var kind in Enum.GetValues<Trouble>())
             if (kind is not (Trouble.None or Trouble.All) && plan.Has(kind))
                 yield return plan with { Trouble = plan.Trouble & ~kind };
+        if (plan.Sync) yield return plan with { Sync = false };
         if (plan.Nodes > 2) yield return plan with { Nodes = plan.Nodes - 1 };
         foreach (var part in (double[])[0.25, 0.5, 0.75, 0.9]) yield return plan with { Busy = plan.Busy * part };
     }

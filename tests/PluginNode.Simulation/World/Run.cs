@@ -1,5 +1,6 @@
 using PluginNode.Delivery;
 using PluginNode.Identity;
+using PluginNode.Recovery;
 using PluginNode.Simulation.Checks;
 using PluginNode.Simulation.Machine;
 using PluginNode.Transports;
@@ -13,10 +14,11 @@ namespace PluginNode.Simulation.World;
 /// <param name="Steps">Continuations that ran.</param>
 /// <param name="NodeTime">Virtual time, of all nodes together.</param>
 /// <param name="Messages">Messages that were sent, and seen.</param>
+/// <param name="Events">Events that were recorded.</param>
 /// <param name="Last">The end of the trace.</param>
 internal sealed record Result(
     Plan Plan, string? Fault, string Hash, long Steps, TimeSpan NodeTime, (int Sent, int Seen) Messages,
-    IReadOnlyList<string> Last);
+    int Events, IReadOnlyList<string> Last);
 
 /// <summary>One seed: nodes, their applications, and everything that goes wrong.</summary>
 internal sealed class Run
@@ -27,12 +29,13 @@ internal sealed class Run
     private readonly Auditor _auditor;
     private readonly List<SimNode> _nodes = [];
     private readonly List<Peer> _peers = [];
+    private LyingLedger? _lies;
     private bool _settling;
 
     private Run(Plan plan)
     {
         _plan = plan;
-        _scheduler = new Scheduler(plan.Seed);
+        _scheduler = new Scheduler(plan.Seed) { Epoch = plan.Epoch };
         _network = new SimNetwork(_scheduler);
         _auditor = new Auditor(_scheduler, plan.Options);
         for (var i = 0; i < plan.Nodes; i++)
@@ -64,7 +67,7 @@ internal sealed class Run
         s.End(); // what the collector finalizes later finds its context dead
         return new Result(
             plan, fault, s.Trace.Hash(), s.Steps, TimeSpan.FromTicks(s.Now) * plan.Nodes,
-            (run._auditor.Messages, run._auditor.Seen), [.. s.Trace.Last]);
+            (run._auditor.Messages, run._auditor.Seen), run._auditor.Ledgers.Count, [.. s.Trace.Last]);
     }
 
     private void Go()
@@ -92,11 +95,36 @@ internal sealed class Run
             if (node.Now is { } life) Quieten(life);
             else if (!_starting.Contains(node)) Start(node);
         }
+        if (_lies is not null) _lies.Calm = true;
         _scheduler.RunUntil(_scheduler.Now + _plan.Settle.Ticks);
         foreach (var node in _nodes)
             if (node.Now is null) throw new SimulationException($"{node.Name} is still not up");
         foreach (var node in _nodes) _auditor.CheckImage(node, node.Medium.Images);
         Ask(() => _auditor.SettledAsync(_nodes));
+        if (_plan.Sync) Converge();
+    }
+
+    /// <summary>Ledgers agree within the plan's bound, and every node says that it has recovered.</summary>
+    private void Converge()
+    {
+        var began = _scheduler.Now;
+        Until(() => _auditor.Ledgers.Difference(_nodes) is null, began + _plan.Agree.Ticks);
+        _scheduler.Trace.Add("world", $"ledgers agree: {_auditor.Ledgers.Difference(_nodes) is null}");
+        _auditor.CheckLedgers(_nodes);
+        Until(
+            () => _nodes.All(n => n.Kernel!.Recovery.State.Phase == RecoveryPhase.Recovered),
+            began + _plan.Recover.Ticks);
+        foreach (var node in _nodes) _auditor.Ledgers.CheckRecovered(node);
+        Ask(async () =>
+        {
+            foreach (var node in _nodes) await _auditor.AuditAsync(node, node.Kernel!);
+        });
+    }
+
+    private void Until(Func<bool> holds, long end)
+    {
+        while (!holds() && _scheduler.Now < end)
+            _scheduler.RunUntil(_scheduler.Now + TimeSpan.FromMinutes(1).Ticks);
     }
 
     private void Quieten(SimNode.Life life)
@@ -211,6 +239,7 @@ internal sealed class Run
         _peers.Add(new Peer(name, id, [new PeerAddress("sim", $"sim:{name}")]));
         _auditor.Addressees.Add(id);
         _auditor.Names.Add(id, name);
+        _auditor.Ledgers.Know(name, id);
     }
 
     /// <summary>Something that speaks the protocol and says whatever comes to its mind.</summary>
@@ -221,5 +250,8 @@ internal sealed class Run
         _network.Liars[identity.Self] = frames => [.. frames.Where(_ => _scheduler.Happens(0.8)).Select(f => new SendOutcome(
             _scheduler.Happens(0.2) ? _scheduler.Chance.NewId() : f.Id, (SendStatus)_scheduler.Below(5),
             "a lie", _scheduler.Happens(0.2) ? TimeSpan.FromDays(_scheduler.Below(400)) : null))];
+        if (!_plan.Sync) return;
+        _lies = new LyingLedger(_scheduler, _auditor.Ledgers, SimNode.IdentityOf(99));
+        _network.Serve(identity.Self, new NodeContext(_scheduler, "liar"), _lies);
     }
 }

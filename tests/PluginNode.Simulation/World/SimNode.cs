@@ -2,10 +2,13 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using PluginNode.FileStore;
 using PluginNode.Identity;
+using PluginNode.Ledger;
 using PluginNode.Peers;
+using PluginNode.Recovery;
 using PluginNode.Simulation.Checks;
 using PluginNode.Simulation.Machine;
 using PluginNode.Storage;
+using PluginNode.Sync;
 
 namespace PluginNode.Simulation.World;
 
@@ -100,8 +103,11 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
             kernel = await NodeKernel.OpenAsync(
                 new KernelParts(
                     _identity, [], plan.Break.Store(new FileRecordStore(plan.Break.Disk(disk), options, log)),
-                    new PeerBook(peers), time, chance, log),
-                plan.OptionsOf(scheduler), CancellationToken.None);
+                    new PeerBook(peers), time, chance, log)
+                {
+                    PluginFaulted = (_, what) => scheduler.Fail($"{Name}: its strategy is at fault: {what}"),
+                },
+                OptionsOf(), CancellationToken.None);
         }
         catch (StoreException e)
         {
@@ -120,6 +126,27 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         Now = new Life(life, context, kernel, application);
         auditor.LifeBegan(this, kernel);
         application.Start(senders: 1 + scheduler.Below(3));
+        if (plan.Sync) BeginSync(context, kernel, application);
+    }
+
+    private KernelOptions OptionsOf()
+    {
+        var options = plan.OptionsOf(scheduler);
+        if (!plan.Sync) return options;
+        return options with
+        {
+            Ledger = new LedgerOptions { Name = Name }, Sync = new SyncOptions { Background = Plan.Background },
+        };
+    }
+
+    private void BeginSync(NodeContext context, NodeKernel kernel, Application application)
+    {
+        network.Serve(Id, context, kernel.Ledger);
+        var sync = new SimSync(scheduler, network, context, Id);
+        kernel.Attach((INeighbourDays)sync, "sim");
+        kernel.Attach(plan.Break.Sync(sync), "sim");
+        kernel.Recovery.Begin();
+        application.StartRecording();
     }
 
     /// <summary>The kernel's own faults end the run.</summary>
