@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace PluginNode.Events;
 
@@ -11,6 +12,18 @@ internal sealed class ContentBuffer : IBufferWriter<byte>, IDisposable
 
     private byte[]? _bytes = ArrayPool<byte>.Shared.Rent(FirstBytes);
     private int _length;
+
+    /// <summary>One for that kind. For a service without a kind it begins with who tells it and a colon: no member of
+    /// such data says by whom it is, and without that another one could sign the same data at the same time, under the
+    /// same id, and be first. No two pairs of name and JSON give the same text.</summary>
+    public static ContentBuffer For(IEventKind kind, string emitter)
+    {
+        var content = new ContentBuffer();
+        if (kind is not CanonicalKind) return content;
+        Encoding.UTF8.GetBytes(emitter, content);
+        content.Write(":"u8);
+        return content;
+    }
 
     public ReadOnlySpan<byte> Written => Bytes.AsSpan(0, _length);
 

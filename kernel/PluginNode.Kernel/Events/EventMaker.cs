@@ -32,7 +32,7 @@ public sealed class EventMaker(NodeIdentity identity, string emitter, EventKinds
         if (CanonicalJson.Problem(data) is { } problem) // of a kind the contract promises well-formed JSON
             return EventDecoding.Refused(EventVerdict.Malformed, $"data: {problem}");
 
-        using var content = new ContentBuffer();
+        using var content = ContentBuffer.For(kind, emitter);
         var timestamp = Now();
         EventReading reading;
         try

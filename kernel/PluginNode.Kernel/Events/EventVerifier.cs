@@ -16,7 +16,7 @@ public static class EventVerifier
     {
         ArgumentNullException.ThrowIfNull(@event);
         ArgumentNullException.ThrowIfNull(kind);
-        using var content = new ContentBuffer();
+        using var content = ContentBuffer.For(kind, @event.Emitter);
         EventReading reading;
         try
         {

@@ -27,9 +27,20 @@ public sealed class EventMakerTests : IDisposable
             Assert.That(check.Verdict, Is.EqualTo(EventVerdict.Valid), check.Reason);
             Assert.That((made.Emitter, made.Service), Is.EqualTo(("alpha", "app.orders")));
             Assert.That(made.Timestamp, Is.EqualTo(1_767_225_600_000_000_000)); // 2026-01-01
-            Assert.That(made.Id, Is.EqualTo(EventIds.IdOf(made.Timestamp, "app.orders", """{"a":"ñ","z":1}"""u8)));
+            Assert.That(
+                made.Id, Is.EqualTo(EventIds.IdOf(made.Timestamp, "app.orders", """alpha:{"a":"ñ","z":1}"""u8)));
             Assert.That(Check(made, TestNode.IdOf(8)).Verdict, Is.EqualTo(EventVerdict.WrongSignature));
         });
+    }
+
+    [Test]
+    public void Make_TheSameDataAtTheSameTimeByAnother_IsAnotherEvent()
+    {
+        var made = Made("app", "1");
+        using var other = NodeIdentity.FromSeed([.. Enumerable.Repeat((byte)9, 32)]);
+        var copy = new EventMaker(other, "liar", _kinds, _clock).Make("app", "1"u8).Event!;
+        Assert.That(copy.Timestamp, Is.EqualTo(made.Timestamp));
+        Assert.That(copy.Id, Is.Not.EqualTo(made.Id));
     }
 
     [Test]
@@ -115,8 +126,8 @@ public sealed class EventMakerTests : IDisposable
     [Test]
     public void Check_KindThatThrowsAtItsAbilities_IsNotValidAndHasNoKey()
     {
-        var kind = new BrokenKind(content => content.Write("1"u8));
-        var made = Made("app", "1"); // its content is 1 too
+        var kind = new BrokenKind(content => content.Write("alpha:1"u8));
+        var made = Made("app", "1"); // its content is the same
         Assert.Multiple(() =>
         {
             Assert.That(EventVerifier.Check(made, kind, null, _ => null).Verdict, Is.EqualTo(EventVerdict.NotValid));
