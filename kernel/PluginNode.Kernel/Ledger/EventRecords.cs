@@ -53,6 +53,9 @@ internal static class EventRecords
                 {
                     problem = e.Message;
                 }
+                // An emptied body is sealed as nothing: the header knows how many there were.
+                if (entries?.Length is { } count && count != plain.Count)
+                    (entries, problem) = (null, $"{count} are there and not {plain.Count}");
                 if (entries is not null) yield return (header, entries);
                 else
                 {
