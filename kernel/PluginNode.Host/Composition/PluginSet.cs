@@ -9,7 +9,7 @@ public sealed class PluginSet
 {
     private readonly ILogger _logger;
 
-    private PluginSet(IReadOnlyList<PluginEntry> all, ILogger logger)
+    internal PluginSet(IReadOnlyList<PluginEntry> all, ILogger logger)
     {
         All = all;
         _logger = logger;

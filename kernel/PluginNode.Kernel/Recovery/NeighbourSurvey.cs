@@ -101,7 +101,9 @@ internal sealed class NeighbourSurvey(
                 all += day.Count;
                 var agrees = held.Count == day.Count && held.Fingerprint == day.Fingerprint;
                 differs |= !agrees;
-                if (agrees || WasReadWhole(neighbour.Id, day)) agreeing += day.Count;
+                // more is here than there, or who read it did not read it all, whatever it says
+                var isWhole = held.Count >= day.Count && WasReadWhole(neighbour.Id, day);
+                if (agrees || isWhole) agreeing += day.Count;
                 else gaps.Add(new CoverageGap(day.Day, neighbour.Name, day.Count, held.Count));
             }
             if (differs) disagreeing++;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Api;
 using PluginNode.Composition;
 using PluginNode.Configuration;
@@ -33,8 +34,8 @@ internal sealed class ApiWorld : IAsyncDisposable
     public static async Task<ApiWorld> OpenAsync(MemoryDisk disk)
     {
         var world = await KernelWorld.OpenAsync(disk, Settings.Kernel);
-        // No route that is called here asks for the plugins.
-        _node = new RunningNode(Settings, world.Kernel, null!, new EventKinds(), Machine.StandingTime.Instance);
+        var none = new PluginSet([], NullLogger.Instance);
+        _node = new RunningNode(Settings, world.Kernel, none, new EventKinds(), Machine.StandingTime.Instance);
         return new ApiWorld(world);
     }
 
