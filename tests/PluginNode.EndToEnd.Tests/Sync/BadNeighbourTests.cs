@@ -70,7 +70,8 @@ public sealed class BadNeighbourTests : NodesInAFolder
             Assert.That(recovery.Failures(failing), Is.Not.Empty, failing);
             Assert.That(recovery.Count(failing, "received"), Is.Zero, failing);
         }
-        Assert.That(recovery.Count("older", "merged"), Is.GreaterThan(0), "what it gives is taken");
+        // who of the two is first is chance
+        Assert.That(recovery.Count("older", "received"), Is.GreaterThan(0), "what it gives is taken");
         Assert.That(recovery.Count("honest", "merged"), Is.GreaterThanOrEqualTo(1_500), "nobody else has those");
         TestContext.Out.WriteLine($"{recovery.EndedAt - recovery.StartedAt}");
     }
