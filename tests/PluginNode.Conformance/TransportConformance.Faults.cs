@@ -102,7 +102,7 @@ public abstract partial class TransportConformance
     public async Task Stop_WhileReceiving_LetsItFinish()
     {
         var (a, b, host) = await StartPairAsync();
-        var (arrived, go) = (Signal(), Signal());
+        var (arrived, go) = (Signal.New(), Signal.New());
         host.Before = async _ =>
         {
             arrived.TrySetResult();
@@ -124,7 +124,7 @@ public abstract partial class TransportConformance
     public async Task Stop_Cancelled_CutsOffWhatIsBeingReceived()
     {
         var (a, b, host) = await StartPairAsync();
-        var arrived = Signal();
+        var arrived = Signal.New();
         host.Before = async stopping =>
         {
             arrived.TrySetResult();
@@ -145,7 +145,7 @@ public abstract partial class TransportConformance
     public async Task Stop_WhileSending_EndsTheSend()
     {
         var (a, b, host) = await StartPairAsync(outcomes: true);
-        var arrived = Signal();
+        var arrived = Signal.New();
         host.Before = async stopping =>
         {
             arrived.TrySetResult();
@@ -172,8 +172,6 @@ public abstract partial class TransportConformance
         await IsRetryAsync(b, a.Id, a.Address());
         Assert.That(host.Calls, Is.EqualTo(calls));
     }
-
-    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static SendStatus StatusOf(IReadOnlyList<SendOutcome> outcomes, Frame frame) =>
         outcomes.FirstOrDefault(o => o.Id == frame.Id).Status; // none is a retry

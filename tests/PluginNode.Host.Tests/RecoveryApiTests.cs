@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -97,7 +98,7 @@ public sealed class RecoveryApiTests
     public async Task UnderWay_ItSaysHowFarItIs_IsReady_AndCannotBeRunAgain()
     {
         var events = await _node.EventsAsync(2);
-        var released = new TaskCompletionSource();
+        var released = Signal.New();
         _node.Attach(new ScriptedStrategy(async (session, cancellation) =>
         {
             session.Expect(10);

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Text.Json.Nodes;
 using PluginNode.Sync;
 
@@ -69,7 +70,7 @@ public sealed class RecoveryCommandTests
     [Test]
     public async Task Run_NoWait_AnswersAtOnce_AndIs1WhileOneIsUnderWay()
     {
-        var released = new TaskCompletionSource();
+        var released = Signal.New();
         _node.Attach(new ScriptedStrategy(async (session, cancellation) =>
         {
             await ScriptedStrategy.TellAsync(session, session.Plan.Neighbours[0], [], cancellation);

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 namespace PluginNode.Host.Tests;
 
 /// <summary>A log in memory that can be waited on. Callable from any thread.</summary>
@@ -33,7 +34,7 @@ internal sealed class WatchedLog : StringWriter
         lock (_gate)
         {
             if (ToString().Contains(text, StringComparison.Ordinal)) return Task.CompletedTask;
-            var logged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var logged = Signal.New();
             _waiting.Add((text, logged));
             return logged.Task.WaitAsync(Within);
         }

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Net;
 using System.Net.Sockets;
 using PluginNode.MeshHttp.Tests.Fakes;
@@ -55,8 +56,8 @@ internal sealed class LifeTests
         var bob = await new TestNode(_ring).StartAsync();
         await using var alice = await new TestNode(_ring, new() { Listen = "" }).StartAsync();
         bob.Peers.Add(alice.Id);
-        var arrived = new TaskCompletionSource();
-        var go = new TaskCompletionSource();
+        var arrived = Signal.New();
+        var go = Signal.New();
         bob.Host.Before = _ =>
         {
             arrived.SetResult();
@@ -79,7 +80,7 @@ internal sealed class LifeTests
         var bob = await new TestNode(_ring).StartAsync();
         await using var alice = await new TestNode(_ring, new() { Listen = "" }).StartAsync();
         bob.Peers.Add(alice.Id);
-        var arrived = new TaskCompletionSource();
+        var arrived = Signal.New();
         bob.Host.Before = cancellation =>
         {
             arrived.SetResult();
@@ -99,7 +100,7 @@ internal sealed class LifeTests
     {
         var bob = _ring.NewSigner();
         var alice = await new TestNode(_ring, new() { Listen = "" }).StartAsync();
-        var asked = new TaskCompletionSource();
+        var asked = Signal.New();
         await using var server = new FakeServer(_ =>
         {
             asked.SetResult();
@@ -146,8 +147,8 @@ internal sealed class LifeTests
         await using var carol = await new TestNode(_ring, new() { Listen = "", SendTimeout = "50s" }).StartAsync();
         bob.Peers.Add(alice.Id);
         bob.Peers.Add(carol.Id);
-        var go = new TaskCompletionSource();
-        var inside = new TaskCompletionSource();
+        var go = Signal.New();
+        var inside = Signal.New();
         bob.Host.Before = _ => inside.TrySetResult() ? go.Task : Task.CompletedTask;
         // two bodies of 20 MiB are more than a quarter of the room
         var first = alice.SendAsync(bob, SomeFrame(20 << 20));

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using PluginNode.Identity;
@@ -87,7 +88,7 @@ internal sealed class LimitTests
     {
         using var logs = new RecordingLoggers();
         var limit = new ConnectionLimit(1, TimeProvider.System, logs);
-        var end = new TaskCompletionSource();
+        var end = Signal.New();
         var taken = 0;
 
         var first = RunAsync("127.0.0.1");

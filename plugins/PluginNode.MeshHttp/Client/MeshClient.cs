@@ -57,23 +57,13 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
 
     public void Dispose() => _http.Dispose();
 
-    private static SocketsHttpHandler Connect(MeshHttpOptions options) => new()
+    private static SocketsHttpHandler Connect(MeshHttpOptions options)
     {
-        // further requests wait for one that is free
-        MaxConnectionsPerServer = 8,
+        var handler = Connections.Make(options);
         // longer than a far peer needs to say that it does not want a body
-        Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
-        ConnectTimeout = options.ConnectLimit,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        // names are looked up again now and then
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        MaxResponseHeadersLength = 8,
-    };
+        handler.Expect100ContinueTimeout = TimeSpan.FromSeconds(5);
+        return handler;
+    }
 
     private async Task<Reply> PostAsync(PeerLink link, Uri url, FrameBatch batch, CancellationTokenSource cancel)
     {

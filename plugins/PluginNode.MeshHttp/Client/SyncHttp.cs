@@ -74,24 +74,15 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
 
     public void Dispose() => _http.Dispose();
 
-    private static SocketsHttpHandler Connect(MeshHttpOptions options) => new()
+    private static SocketsHttpHandler Connect(MeshHttpOptions options)
     {
-        MaxConnectionsPerServer = 8,
-        ConnectTimeout = options.ConnectLimit,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        // bounded and timed here
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        MaxResponseHeadersLength = 8,
+        var handler = Connections.Make(options);
         // an answer that is given up takes its connection with it
-        MaxResponseDrainSize = 0,
-        RequestHeaderEncodingSelector = (name, _) => NaraEncodings.Of(name),
-        ResponseHeaderEncodingSelector = (name, _) => NaraEncodings.Of(name),
-    };
+        handler.MaxResponseDrainSize = 0;
+        handler.RequestHeaderEncodingSelector = (name, _) => NaraEncodings.Of(name);
+        handler.ResponseHeaderEncodingSelector = (name, _) => NaraEncodings.Of(name);
+        return handler;
+    }
 
     private static string? One(HttpResponseHeaders headers, string name)
     {

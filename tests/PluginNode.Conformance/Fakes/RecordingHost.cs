@@ -34,7 +34,7 @@ public sealed class RecordingHost : ITransportHost
         lock (_lock)
         {
             if (Frames.Count >= frames) return Task.CompletedTask;
-            var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var came = Signal.New();
             _awaited.Add((frames, came));
             return came.Task;
         }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
+using PluginNode.Benchmarks.Sync;
 using PluginNode.Events;
 using PluginNode.Fuzz.Edits;
 using PluginNode.Fuzz.Machine;
@@ -16,7 +15,7 @@ internal sealed class EventTarget : FuzzTarget
     // names, the kinds' buffers and the hashes of a verification
     private const int Fixed = 256 * 1024;
 
-    private readonly EventKinds _kinds = NaraKinds();
+    private readonly EventKinds _kinds = NaraKinds.All();
     private readonly EventCodec _codec;
 
     public EventTarget() => _codec = new EventCodec(_kinds);
@@ -63,16 +62,6 @@ internal sealed class EventTarget : FuzzTarget
             () => EventVerifier.Check(one, _kinds.Of(one.Service), SomeNodes.Sender.Self, _ => null));
         Holds.That(check.IsValid == (check.Verdict == EventVerdict.Valid), "it is valid and it is not");
         return check.IsValid ? Verdict.Took(one.Service) : Verdict.Refused($"{check.Verdict}: {check.Reason}");
-    }
-
-    private static EventKinds NaraKinds()
-    {
-        var builder = new SomePluginBuilder(JsonElement.Parse("{}"));
-        new NaraEvents.NaraEventsPlugin().Configure(builder);
-        using var provider = builder.Services.BuildServiceProvider();
-        var kinds = new EventKinds();
-        foreach (var kind in provider.GetServices<IEventKind>()) kinds.Add(kind, "nara-events");
-        return kinds;
     }
 
     private byte[] Json(Event @event)

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
@@ -14,7 +15,7 @@ internal sealed class JsPeer : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _calls = new();
     private readonly Task _reading, _complaining;
-    private readonly TaskCompletionSource<JsonObject> _started = new();
+    private readonly TaskCompletionSource<JsonObject> _started = Signal.New<JsonObject>();
     private int _lastCall;
 
     private JsPeer(Process process)
@@ -74,7 +75,7 @@ internal sealed class JsPeer : IAsyncDisposable
         var call = new JsonObject { ["id"] = id, ["do"] = command };
         foreach (var (name, value) in arguments) call[name] = value;
         var answer = _calls[id] =
-            new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Signal.New<JsonObject>();
         lock (_process) _process.StandardInput.WriteLine(call.ToJsonString());
         var result = await answer.Task.WaitAsync(2 * Patience.Long);
         return (bool)result["ok"]! ? result : throw new InvalidOperationException((string?)result["error"]);

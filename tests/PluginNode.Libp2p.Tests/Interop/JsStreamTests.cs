@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using PluginNode.Libp2p.Fakes;
 
 namespace PluginNode.Libp2p.Interop;
@@ -74,7 +75,7 @@ internal sealed class JsStreamTests : JsInteropFixture
     [Test]
     public async Task HalfClose_OursFirst_JsGoesOnWriting()
     {
-        var got = new TaskCompletionSource<long>();
+        var got = Signal.New<long>();
         Host.Handle("/test/ours-first/1", async (stream, stop) =>
         {
             await stream.ReadExactlyAsync(new byte[1], stop); // it listens by now
@@ -102,7 +103,7 @@ internal sealed class JsStreamTests : JsInteropFixture
     [Test]
     public async Task Reset_ByJs_OurHandlerIsTold()
     {
-        var fault = new TaskCompletionSource<Libp2pFault>();
+        var fault = Signal.New<Libp2pFault>();
         Host.Handle("/test/aborted/1", async (stream, _) =>
             fault.SetResult(await Patience.FaultOfAsync(() => stream.ReadToEndAsync())));
         await Js.CallAsync("abort", ("address", Address), ("protocol", "/test/aborted/1"));
@@ -168,8 +169,8 @@ internal sealed class JsStreamTests : JsInteropFixture
     public async Task SlowReader_Ours_HoldsJsUp_AndMemoryIsBounded()
     {
         const int bytes = 16 * Megabyte;
-        var goOn = new TaskCompletionSource();
-        var began = new TaskCompletionSource<Hosting.ProtocolStream>();
+        var goOn = Signal.New();
+        var began = Signal.New<Hosting.ProtocolStream>();
         (long Bytes, string Sha256) got = default;
         Host.Handle("/test/slow-here/1", async (stream, _) =>
         {

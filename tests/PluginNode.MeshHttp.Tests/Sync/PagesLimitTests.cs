@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using PluginNode.Events;
 using PluginNode.MeshHttp.Client;
 using PluginNode.MeshHttp.Sync;
@@ -88,7 +89,7 @@ internal sealed class PagesLimitTests : PagesFixture
     [TestCase("medium", 10)]
     public async Task CallsAtOnce_AreMetAndHeld(string memory, int most)
     {
-        var full = new TaskCompletionSource();
+        var full = Signal.New();
         for (var n = 0; n < 12; n++)
         {
             var neighbour = Calls.Add($"n{n}");
@@ -110,7 +111,7 @@ internal sealed class PagesLimitTests : PagesFixture
     public async Task Cancellation_EndsTheCallsUnderWay()
     {
         using var cancel = new CancellationTokenSource();
-        var begun = new TaskCompletionSource();
+        var begun = Signal.New();
         var beta = Calls.Add("beta");
         Fill(beta.Ledger, 10, 25);
         beta.Before = async (_, cancellation) =>

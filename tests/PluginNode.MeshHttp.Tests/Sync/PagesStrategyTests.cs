@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using PluginNode.Events;
 using PluginNode.MeshHttp.Client;
 using PluginNode.MeshHttp.Sync;
@@ -284,12 +285,12 @@ internal sealed class PagesStrategyTests : PagesFixture
     [Test]
     public async Task ASlowOne_HoldsUpNobody()
     {
-        var held = new TaskCompletionSource();
+        var held = Signal.New();
         var slow = Calls.Add("slow");
         slow.BeforeDays = _ => held.Task;
         Fill(slow.Ledger, 10, 25);
         Fill(Calls.Add("good").Ledger, 10, 25);
-        var merged = new TaskCompletionSource();
+        var merged = Signal.New();
         var session = Session();
         session.Before = () =>
         {

@@ -34,8 +34,8 @@ internal sealed class ScriptedSession(SyncPlan plan, MemoryLedger ledger) : ISyn
     public async Task<MergeReport> MergeAsync(
         Neighbour from, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation)
     {
-        await Before();
         Received.AddOrUpdate(from.Name, events.Count, (_, sum) => sum + events.Count);
+        await Before();
         int merged = 0, duplicates = 0, pending = 0, pruned = 0;
         var rejected = new Dictionary<EventVerdict, int>();
         lock (_lock)

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Net;
 using System.Net.Sockets;
 
@@ -27,9 +28,9 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>How many there have been.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    public void HoldToBroker() => _toBroker = new TaskCompletionSource();
+    public void HoldToBroker() => _toBroker = Signal.New();
 
-    public void HoldToClient() => _toClient = new TaskCompletionSource();
+    public void HoldToClient() => _toClient = Signal.New();
 
     public void Release()
     {
@@ -57,7 +58,7 @@ internal sealed class Relay : IAsyncDisposable
 
     private static TaskCompletionSource Opened()
     {
-        var gate = new TaskCompletionSource();
+        var gate = Signal.New();
         gate.SetResult();
         return gate;
     }

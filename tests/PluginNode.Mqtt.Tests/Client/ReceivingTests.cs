@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Mqtt.Packets;
 using PluginNode.Mqtt.Tests.Broker;
@@ -43,8 +44,8 @@ internal sealed class ReceivingTests
     {
         await using var client = new TestClient(Options);
         using var end = await _broker.TakeAsync();
-        var slow = new TaskCompletionSource();
-        var quick = new TaskCompletionSource();
+        var slow = Signal.New();
+        var quick = Signal.New();
         await SubscribeAsync(client, end, "slow", async (_, _) => await slow.Task);
         await SubscribeAsync(client, end, "quick", (_, _) =>
         {
@@ -65,8 +66,8 @@ internal sealed class ReceivingTests
         var time = new ManualTimeProvider();
         await using var client = new TestClient(Options, time);
         using var end = await _broker.TakeAsync();
-        var stuck = new TaskCompletionSource();
-        var (begun, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var stuck = Signal.New();
+        var (begun, cancelled) = (Signal.New(), Signal.New());
         var subscription = await SubscribeAsync(client, end, "stuck", async (_, token) =>
         {
             token.Register(() => cancelled.TrySetResult());
@@ -136,7 +137,7 @@ internal sealed class ReceivingTests
     {
         await using var client = new TestClient(Options with { MaxWaitingMessages = 3 });
         using var end = await _broker.TakeAsync();
-        var (gate, begun) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (gate, begun) = (Signal.New(), Signal.New());
         var handled = 0;
         var subscription = await SubscribeAsync(client, end, "t", async (_, _) =>
         {
@@ -189,7 +190,7 @@ internal sealed class ReceivingTests
     {
         await using var client = new TestClient(Options with { SessionExpiry = TimeSpan.FromHours(1) });
         var first = await _broker.TakeAsync();
-        var got = new TaskCompletionSource<MqttMessage>();
+        var got = Signal.New<MqttMessage>();
         var asked = client.Mqtt.SubscribeAsync("a/+", MqttQos.AtLeastOnce, (m, _) =>
         {
             got.TrySetResult(m);
