@@ -48,8 +48,9 @@ internal sealed class RoundTripTests
     [Test]
     public async Task Send_Answered_BothEndsHearEachOther()
     {
-        await _alice.SendAsync(_bob, SomeFrame());
+        var outcome = (await _alice.SendAsync(_bob, SomeFrame())).Single();
 
+        Assert.That(outcome.Status, Is.EqualTo(SendStatus.Delivered), outcome.Reason);
         Assert.That(_bob.Host.HeardFrom.Select(h => h.Peer), Is.EqualTo(new[] { _alice.Id }));
         Assert.That(_alice.Host.HeardFrom.Select(h => h.Peer), Is.EqualTo(new[] { _bob.Id }));
         Assert.That(_alice.Host.HeardFrom.Single().Time, Is.Not.Null);

@@ -16,13 +16,16 @@ internal sealed class PagesStrategy(INeighbourCalls calls, ILedger ledger, TimeP
     public int Rank => 10;
 
     /// <inheritdoc/>
-    public Task<SyncReport> SyncAsync(ISyncSession session, CancellationToken cancellation)
+    public Task<SyncReport> SyncAsync(ISyncSession session, CancellationToken cancellation) =>
+        // answers are decoded where they arrive, and not in the caller's context
+        Task.Run(() => SyncHereAsync(session, cancellation), cancellation);
+
+    /// <summary>The same in the caller's context.</summary>
+    public Task<SyncReport> SyncHereAsync(ISyncSession session, CancellationToken cancellation)
     {
         var neighbours = Asked.Of(session.Plan);
-        if (neighbours.Count == 0) return Task.FromResult(Unavailable.NoNeighbour);
-        // answers are decoded where they arrive, and not in the caller's context
-        return Task.Run(
-            () => new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory).RunAsync(cancellation),
-            cancellation);
+        return neighbours.Count == 0
+            ? Task.FromResult(Unavailable.NoNeighbour)
+            : new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory).RunAsync(cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Text;
 using PluginNode.Api;
 using PluginNode.Fuzz.Machine;

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Text;
 using System.Text.Json;
 using PluginNode.Api;

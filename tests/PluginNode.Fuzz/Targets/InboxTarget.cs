@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Buffers.Binary;
 using Google.Protobuf;
 using PluginNode.Delivery;

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using Google.Protobuf;
 using PluginNode.Delivery;
 using PluginNode.Fuzz.Edits;

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using System.Text;
 using PluginNode.FileStore;
 using PluginNode.Fuzz.Edits;

@@ -1,3 +1,4 @@
+using PluginNode.Conformance;
 using PluginNode.Events;
 using PluginNode.MeshHttp.Client;
 using PluginNode.MeshHttp.Sync;
@@ -42,8 +43,10 @@ internal abstract class PagesFixture
             },
             Ours);
 
-    protected Task<SyncReport> SyncAsync(ScriptedSession session) =>
-        Strategy.SyncAsync(session, CancellationToken.None);
+    /// <summary>A run on a thread of its own, so that calls answer in the order in which they were made.</summary>
+    protected Task<SyncReport> SyncAsync(ScriptedSession session) => Task.Factory.StartNew(
+        () => OneThread.Run(() => Strategy.SyncHereAsync(session, CancellationToken.None)),
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     protected static SyncReply Fails(AskOutcome outcome = AskOutcome.WrongSignature) =>
         SyncReply.Failed(outcome, "as scripted");

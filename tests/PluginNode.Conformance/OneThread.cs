@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 
-namespace PluginNode.Fuzz.Machine;
+namespace PluginNode.Conformance;
 
 /// <summary>
-/// Runs asynchronous code on the calling thread: what the kernel's loops post comes back here, so that the same input
-/// gives the same run and what it allocates is counted. Where code leaves the context it may come back later.
+/// Runs asynchronous code on the calling thread: all that it posts comes back here, one after the other, so that the
+/// same input gives the same run and what it allocates is counted. Where code leaves the context it may come back later.
 /// </summary>
-internal sealed class OneThread : SynchronizationContext
+public sealed class OneThread : SynchronizationContext
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -16,7 +16,8 @@ internal sealed class OneThread : SynchronizationContext
     {
     }
 
-    /// <exception cref="BrokenPropertyException">Nothing moves any more, and it has not ended.</exception>
+    /// <summary>What it comes to.</summary>
+    /// <exception cref="TimeoutException">Nothing has moved for 20 seconds, and it has not ended.</exception>
     public static T Run<T>(Func<Task<T>> work)
     {
         var before = Current;
@@ -32,7 +33,7 @@ internal sealed class OneThread : SynchronizationContext
             while (!task.IsCompleted)
             {
                 if (!here._queue.TryTake(out var next, Patience))
-                    throw new BrokenPropertyException(
+                    throw new TimeoutException(
                         $"nothing happens any more, and it has not ended after {Patience}");
                 next.Work(next.State);
             }
@@ -44,9 +45,12 @@ internal sealed class OneThread : SynchronizationContext
         }
     }
 
+    /// <inheritdoc/>
     public override void Post(SendOrPostCallback d, object? state) => _queue.Add((d, state));
 
+    /// <inheritdoc/>
     public override void Send(SendOrPostCallback d, object? state) => d(state);
 
+    /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 }
