@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using PluginNode.Identity;
 using PluginNode.MeshHttp.Client;
 using PluginNode.MeshHttp.Sync;
@@ -117,6 +119,43 @@ internal sealed class StrategiesOverHttpTests
 
         Assert.That(sliced.Outcome, Is.EqualTo(SyncOutcome.Partial), sliced.Reason);
         Assert.That(slices.Calls.Select(c => c.Failure), Is.All.Null);
+    }
+
+    /// <summary>Keys come from the peer list and from events that announce them: no address is asked for one, whatever
+    /// events say where somebody is.</summary>
+    [Test]
+    public async Task Keys_AreAskedForNowhere()
+    {
+        var beta = await AddAsync("beta");
+        await using var elsewhere = new FakeServer(_ => (byte[]?)null);
+        beta.Ledger.Add(new JsonObject
+        {
+            ["id"] = "00000000000000000000000000000007", ["ts"] = 500_001 * Hour, ["svc"] = "hey-there",
+            ["emitter"] = "carol",
+            ["hey_there"] = new JsonObject
+            {
+                ["From"] = "carol", ["PublicKey"] = "", ["MeshIP"] = elsewhere.Url.Authority, ["ID"] = "",
+            },
+        });
+        var asked = new ConcurrentQueue<string>();
+        await using var watched = new FakeServer(head =>
+        {
+            asked.Enqueue(head.Split(' ')[1]);
+            return FakeServer.Text("HTTP/1.1 500 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        Add("watched", watched.Address);
+        var (time, ledger) = (TimeProvider.System, new MemoryLedger());
+        foreach (var strategy in new ISyncStrategy[]
+        {
+            Pages, new SampleStrategy(_alice.Client, time),
+            new SlicesStrategy(_alice.Client, ledger, _alice.Peers, _alice.Parts.Signer, time),
+        })
+            await strategy.SyncAsync(Session(), CancellationToken.None);
+        await new NeighbourDays(_alice.Client).DaysAsync(_neighbours[^1], CancellationToken.None);
+
+        Assert.That(_alice.Ledger.Find(new Events.EventId(7)), Is.Not.Null);
+        Assert.That(asked.Distinct(), Is.EquivalentTo(["/events/sync", "/pluginnode/days"]));
+        Assert.That(elsewhere.Requests, Is.Zero);
     }
 
     [Test]
