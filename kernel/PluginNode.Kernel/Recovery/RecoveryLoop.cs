@@ -1,3 +1,4 @@
+using PluginNode.Plugins;
 using PluginNode.Sync;
 
 namespace PluginNode.Recovery;
@@ -85,7 +86,7 @@ internal sealed class RecoveryLoop(
         }
         catch (Exception e) when (e is not OperationCanceledException || !stopped.IsCancellationRequested)
         {
-            return e.ToString();
+            return FaultText.InFull(e);
         }
     }
 
