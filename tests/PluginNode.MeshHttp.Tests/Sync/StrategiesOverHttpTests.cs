@@ -53,6 +53,9 @@ internal sealed class StrategiesOverHttpTests
 
     private PagesStrategy Pages => new(_alice.Client, _alice.Ledger, TimeProvider.System);
 
+    private SlicesStrategy Slices =>
+        new(_alice.Client, _alice.Parts with { Ledger = new MemoryLedger() }, _alice.Peers, TimeProvider.System);
+
     [Test]
     public async Task Pages_OfNeighboursThatHoldTheSame_ComeOnce()
     {
@@ -113,9 +116,7 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(sampled.Outcome, Is.EqualTo(SyncOutcome.Partial), sampled.Reason);
         Assert.That(_alice.Ledger.Count, Is.EqualTo(100), "this ledger's sample is always the same");
         var slices = Session();
-        var sliced = await new SlicesStrategy(
-            _alice.Client, new MemoryLedger(), _alice.Peers, _alice.Parts.Signer, time)
-            .SyncAsync(slices, CancellationToken.None);
+        var sliced = await Slices.SyncAsync(slices, CancellationToken.None);
 
         Assert.That(sliced.Outcome, Is.EqualTo(SyncOutcome.Partial), sliced.Reason);
         Assert.That(slices.Calls.Select(c => c.Failure), Is.All.Null);
@@ -144,11 +145,10 @@ internal sealed class StrategiesOverHttpTests
             return FakeServer.Text("HTTP/1.1 500 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         });
         Add("watched", watched.Address);
-        var (time, ledger) = (TimeProvider.System, new MemoryLedger());
+        var time = TimeProvider.System;
         foreach (var strategy in new ISyncStrategy[]
         {
-            Pages, new SampleStrategy(_alice.Client, time),
-            new SlicesStrategy(_alice.Client, ledger, _alice.Peers, _alice.Parts.Signer, time),
+            Pages, new SampleStrategy(_alice.Client, time), Slices,
         })
             await strategy.SyncAsync(Session(), CancellationToken.None);
         await new NeighbourDays(_alice.Client).DaysAsync(_neighbours[^1], CancellationToken.None);

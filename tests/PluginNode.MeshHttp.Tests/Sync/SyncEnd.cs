@@ -59,6 +59,8 @@ internal sealed class SyncEnd : IAsyncDisposable, IEventKeys
 
     public PeerId? Find(string name) => _keys.TryGetValue(name, out var key) ? key : null;
 
+    public IReadOnlyList<string> Names() => [.. _keys.Keys.Order(StringComparer.Ordinal)];
+
     public async Task<SyncEnd> StartAsync()
     {
         await Transport.StartAsync(new RecordingHost(), CancellationToken.None);
