@@ -102,7 +102,21 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(
             session.Calls.Where(c => c.Neighbour.Name != "good").GroupBy(c => c.Neighbour.Name).Select(g => g.Count()),
             Is.All.EqualTo(3));
+        Assert.That(session.Calls.Where(c => c.IsUnknownThere), Is.Empty, "all know the name");
         Assert.That(impostor.Logs.Lines, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task ANeighbourThatDoesNotKnowThisNode_IsSaidToRefuseIt()
+    {
+        var beta = await AddAsync("beta");
+        beta.Forgets(_alice);
+        var session = Session();
+
+        var report = await Pages.SyncAsync(session, CancellationToken.None);
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Failed), report.Reason);
+        Assert.That(session.Calls.Select(c => c.IsUnknownThere), Is.Not.Empty.And.All.True);
     }
 
     [Test]
