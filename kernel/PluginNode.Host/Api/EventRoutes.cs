@@ -21,7 +21,7 @@ public sealed record EventPost
 /// <summary><c>/v1/events</c>: the ledger. Events are shown as they stand on the wires, byte for byte.</summary>
 internal static class EventRoutes
 {
-    private const string Json = "application/json; charset=utf-8";
+    internal const string Json = "application/json; charset=utf-8";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -61,26 +61,16 @@ internal static class EventRoutes
         return One(@event, node, StatusCodes.Status201Created);
     }
 
-    private static JsonResult List(
+    private static EventsResult List(
         RunningNode node, string? mode = null, string[]? service = null, string[]? subject = null, string? after = null,
         long since = 0, int limit = 100)
     {
-        var page = node.Kernel.Ledger.Read(new LedgerQuery
+        var query = new LedgerQuery
         {
             Mode = ModeOf(mode), Services = service ?? [], Subjects = subject ?? [], Since = since,
             Limit = Waits.Limit(limit), After = CursorOf(after),
-        });
-        var json = new ArrayBufferWriter<byte>(64 * 1024);
-        json.Write("{\"events\":["u8);
-        foreach (var (index, @event) in page.Events.Index())
-        {
-            if (index > 0) json.Write(","u8);
-            node.Codec.Encode(@event, json);
-        }
-        json.Write("],\"next\":"u8);
-        json.Write(page.Next is { } next ? System.Text.Encoding.ASCII.GetBytes($"\"{next}\"") : "null"u8);
-        json.Write("}"u8);
-        return new JsonResult(json.WrittenMemory, StatusCodes.Status200OK);
+        };
+        return new EventsResult(node.Kernel.Ledger.Read(query), node.Codec);
     }
 
     private static IResult Find(RunningNode node, string id)
