@@ -111,6 +111,9 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>The verified events.</summary>
     public ILedger Ledger => _ledger.Index;
 
+    /// <summary>Unsigned events, apart from the ledger; null where none are kept.</summary>
+    public Hearsay? Hearsay => _ledger.Intake.Hearsay;
+
     /// <summary>Records events of this node.</summary>
     public OwnEvents Events => _ledger.Own;
 

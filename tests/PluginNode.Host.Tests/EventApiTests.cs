@@ -102,6 +102,37 @@ public sealed class EventApiTests
         Assert.That(silent.Host.Node.Kernel.Ledger.Count, Is.Zero);
     }
 
+    [TestCase(false), TestCase(true)]
+    public async Task Hearsay_IsReadableWhereItIsKept_AndIsNoEventOfTheLedger(bool kept)
+    {
+        await using var node = await TestNode.StartAsync(TestNode.Configuration(kept
+            ? """ "node": { "hearsay": true } """ : ""));
+        var recorded = (await _node.Host.Node.Kernel.Events.RecordAsync("door", "1"u8.ToArray())).Event!;
+        var rumour = new Event(
+            recorded.Id, recorded.Timestamp, recorded.Service, recorded.Emitter, "", [], recorded.Data.Span);
+        await node.Host.Node.Kernel.Intake.MergeAsync("beta", [rumour], CancellationToken.None);
+
+        var (status, body) = await node.GetAsync("/v1/events?hearsay=true&mode=recent");
+        var ledger = (await node.GetAsync("/v1/events")).Body!;
+        var list = await Cli.RunAsync(["events", "list", "--hearsay", "--config", node.FileForCommands()]);
+
+        Assert.That(ledger["events"]!.AsArray(), Is.Empty);
+        Assert.That((int)(await node.GetAsync($"/v1/events/{recorded.Id}")).Status, Is.EqualTo(404));
+        if (!kept)
+        {
+            Assert.That((int)status, Is.EqualTo(409));
+            Assert.That((string?)body!["detail"], Does.StartWith("node.hearsay is not set"));
+            Assert.That(list.Error, Does.Contain("node.hearsay is not set"));
+            return;
+        }
+        var shown = body!["events"]!.AsArray().Single()!;
+        Assert.That((string?)shown["id"], Is.EqualTo(recorded.Id.ToString()));
+        Assert.That(shown.AsObject().ContainsKey("sig"), Is.False);
+        Assert.That(list.Output, Does.Contain(recorded.Id.ToString()), list.Error);
+        var (sample, problem) = await node.GetAsync("/v1/events?hearsay=true&mode=sample");
+        Assert.That((int)sample, Is.EqualTo(400), problem?.ToJsonString());
+    }
+
     [Test]
     public async Task List_OfLargeEvents_GoesOutInParts()
     {
