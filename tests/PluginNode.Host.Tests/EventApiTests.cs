@@ -143,7 +143,8 @@ public sealed class EventApiTests
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext { Response = { Body = body } };
 
         await new Api.EventsResult(
-            new LedgerPage(events, new LedgerCursor(100, new EventId(100))), _node.Host.Node.Codec).ExecuteAsync(context);
+            new LedgerPage(events, new LedgerCursor(100, new EventId(100))), _node.Host.Node.Codec)
+            .ExecuteAsync(context);
 
         var json = JsonNode.Parse(body.ToArray())!;
         Assert.That(

@@ -8,7 +8,8 @@ public sealed class MutePluginTests
 {
     [Test]
     public async Task WhereverItThrows_ItIsItsOwnFault_AndSaidOnce(
-        [Values("services", "kind", "sink", "strategy", "report", "projection", "scheme", "start", "stop")] string place)
+        [Values("services", "kind", "sink", "strategy", "report", "projection", "scheme", "start", "stop")]
+        string place)
     {
         using var plugins = new TemporaryFolder();
         BuiltPlugins.Install("MutePlugin", plugins);

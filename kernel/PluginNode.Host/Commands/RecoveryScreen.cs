@@ -60,7 +60,8 @@ internal static class RecoveryScreen
             ("events", Text(c.Events) + (c.Full ? ", full: what is less important or older is left out" : "")),
             ("neighbours", $"{n.Asked} asked, {n.Answered} answered, {n.Told} told what they hold by day, "
                 + $"{n.Disagreeing} hold something else"),
-            ("gaps", c.GapCount == 0 ? "" : $"{Text(c.GapCount)} days on which a neighbour holds what may be missing here"),
+            ("gaps", c.GapCount == 0
+                ? "" : $"{Text(c.GapCount)} days on which a neighbour holds what may be missing here"),
         ];
     }
 

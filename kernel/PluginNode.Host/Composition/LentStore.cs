@@ -91,7 +91,8 @@ internal class LentStore : IRecordStore
     }
 
     // A kind of StoreException that the plugin has made itself is its own like any other.
-    private static bool IsKnown(Exception e) => e is OperationCanceledException or StoreFullException or WrongKeyException
+    private static bool IsKnown(Exception e) =>
+        e is OperationCanceledException or StoreFullException or WrongKeyException
         || e.GetType() == typeof(StoreException);
 
     // Text only: the object may be of the plugin's own type, and would keep it loaded.

@@ -5,8 +5,8 @@ namespace PluginNode.Ledger;
 /// <summary>
 /// Unsigned events, as nara's own observations are: what somebody is said to have said. They are kept apart from the
 /// ledger, in memory alone, for the application to look at; nobody else is told of them, they count for nothing, and
-/// the signed event of the same id is merged as if they were not there. When there is no room the oldest leave. Callable
-/// from any thread.
+/// the signed event of the same id is merged as if they were not there. When there is no room the oldest leave.
+/// Callable from any thread.
 /// </summary>
 public sealed class Hearsay
 {

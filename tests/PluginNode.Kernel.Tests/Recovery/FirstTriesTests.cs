@@ -74,7 +74,8 @@ public sealed class FirstTriesTests : RecoveryFixture
             foreach (var n in session.Plan.Neighbours)
                 session.Called(knownTo.Contains(n.Name) ? new NeighbourCall(n, null, 2)
                     : new NeighbourCall(n, "unknown sender", 0) { IsUnknownThere = n.Name != "p4" });
-            return Task.FromResult(new SyncReport(knownTo.Count > 0 ? SyncOutcome.Partial : SyncOutcome.Failed, "test"));
+            var outcome = knownTo.Count > 0 ? SyncOutcome.Partial : SyncOutcome.Failed;
+            return Task.FromResult(new SyncReport(outcome, "as the test says"));
         });
         var node = Node(knows: [2, 3, 4]).Attach(strategy).Begin();
         Stage.Until(() => node.State.Phase == RecoveryPhase.Alone, Minutes(5));
