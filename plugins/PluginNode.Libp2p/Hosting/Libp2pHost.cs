@@ -38,7 +38,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     private readonly ITimer _timer;
     private bool _disposed;
 
-    public Libp2pHost(INoiseIdentity identity, HostOptions options, TimeProvider time, ILogger logger)
+    public Libp2pHost(INoiseSigner identity, HostOptions options, TimeProvider time, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(options);
