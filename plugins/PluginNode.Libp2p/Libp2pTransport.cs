@@ -31,6 +31,9 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
     public IReadOnlyList<string> BoundAddresses =>
         [.. (_host?.ListenAddresses ?? []).Select(a => (a with { Peer = node.Signer.Self }).ToString())];
 
+    /// <summary>Its connections; none while it is not started.</summary>
+    internal IReadOnlyList<Connection> Connections => _host?.Connections ?? [];
+
     /// <inheritdoc/>
     public void OnPeerChanged(Action<PeerId, bool> changed) => _changed = changed;
 
