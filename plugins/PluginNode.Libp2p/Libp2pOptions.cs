@@ -12,8 +12,9 @@ public sealed record Libp2pOptions
 
     // Settable, not init-only: generated deserialization sets every init-only property, so that defaults would be lost.
 
-    /// <summary>Where to listen: up to 16 addresses <c>/ip4/&lt;address&gt;/tcp/&lt;port&gt;</c> or <c>/ip6/…</c>; port 0
-    /// takes a free one. Empty, the default: this node only dials, and its connections are used both ways.</summary>
+    /// <summary>Where to listen: up to 16 addresses <c>/ip4/&lt;address&gt;/tcp/&lt;port&gt;</c> or <c>/ip6/…</c>;
+    /// port 0 takes a free one. Empty, the default: this node only dials, and its connections are used both
+    /// ways.</summary>
     public IReadOnlyList<string> Listen { get; set; } = [];
 
     /// <summary>What other programs are told of, instead of what is listened on: up to 16 addresses, names too.

@@ -70,8 +70,8 @@ internal sealed record Answer(
         try
         {
             var message = buffer.AsMemory(0, (int)length);
-            if (await stream.ReadAtLeastAsync(message, message.Length, throwOnEndOfStream: false, cancellation) < length)
-                throw Malformed("is cut short");
+            got = await stream.ReadAtLeastAsync(message, message.Length, throwOnEndOfStream: false, cancellation);
+            if (got < length) throw Malformed("is cut short");
             return Parse(message.Span);
         }
         finally
@@ -87,7 +87,8 @@ internal sealed record Answer(
         var head = Take(ref message, HeadBytes);
         var reason = TakeText(ref message);
         var count = BinaryPrimitives.ReadUInt32BigEndian(Take(ref message, 4));
-        if (count > FrameWire.MaxFrames || message.Length < count * FixedBytes) throw Malformed($"has {count} outcomes");
+        if (count > FrameWire.MaxFrames || message.Length < count * FixedBytes)
+            throw Malformed($"has {count} outcomes");
         var outcomes = new Dictionary<Guid, SendOutcome>((int)count);
         for (var i = 0; i < count; i++)
         {
@@ -128,7 +129,8 @@ internal sealed record Answer(
         return taken;
     }
 
-    private static Libp2pException Malformed(string what) => Libp2pException.Malformed($"An answer about frames {what}.");
+    private static Libp2pException Malformed(string what) =>
+        Libp2pException.Malformed($"An answer about frames {what}.");
 
     // written out: the order of the enumeration is no part of the wire.
     // A peer cannot know "sent": it has the frame or not.

@@ -75,7 +75,8 @@ internal sealed class FrameLink
     }
 
     /// <summary>Sends one batch and waits for its answer. What goes wrong is an answer without outcomes.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; a batch that is half written goes on its way.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a batch that is half written goes on its
+    /// way.</exception>
     public async Task<Answer> SendAsync(
         IReadOnlyList<Frame> frames, int first, int count, CancellationToken cancellation)
     {

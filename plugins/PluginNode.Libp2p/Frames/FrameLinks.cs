@@ -117,7 +117,8 @@ internal sealed class FrameLinks : IAsyncDisposable
             if (_closed) return;
             foreach (var (peer, task) in _links)
             {
-                if (!task.IsCompleted || task.Result.Link is not { } link || link.IdleFor < _options.IdleLimit) continue;
+                if (!task.IsCompleted || task.Result.Link is not { } link) continue;
+                if (link.IdleFor < _options.IdleLimit) continue;
                 _links.Remove(peer);
                 _tasks.Run(link.FinishAsync);
             }

@@ -17,7 +17,8 @@ public sealed class MemoryNoiseSigner(PeerId self) : INoiseSigner
     public void SignStaticKey(ReadOnlySpan<byte> staticKey, Span<byte> signature)
     {
         if (staticKey.Length != KeyBytes)
-            throw new ArgumentException($"A static key has {KeyBytes} bytes, not {staticKey.Length}.", nameof(staticKey));
+            throw new ArgumentException(
+                $"A static key has {KeyBytes} bytes, not {staticKey.Length}.", nameof(staticKey));
         if (signature.Length < ISigner.SignatureBytes)
             throw new ArgumentException($"A signature has {ISigner.SignatureBytes} bytes.", nameof(signature));
         Digest(self, staticKey).CopyTo(signature);

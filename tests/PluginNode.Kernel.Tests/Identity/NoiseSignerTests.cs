@@ -47,7 +47,8 @@ public sealed class NoiseSignerTests
 
     [TestCase(0), TestCase(31), TestCase(33), TestCase(64)]
     public void Sign_WhatIsNoStaticKey_IsRefused(int bytes) => Assert.That(
-        () => _signer.SignStaticKey(new byte[bytes], new byte[64]), Throws.ArgumentException.With.Message.Contains("32"));
+        () => _signer.SignStaticKey(new byte[bytes], new byte[64]),
+        Throws.ArgumentException.With.Message.Contains("32"));
 
     [Test]
     public void Sign_WithoutRoom_IsRefused() =>

@@ -11,8 +11,8 @@ internal sealed class FrameBatchTests
     [Test]
     public void Batch_IsAsTheReadmeSays()
     {
-        using var batch = new FrameBatch([new Frame(Guid.Empty, "ab"u8.ToArray()), new Frame(Guid.Empty, "c"u8.ToArray())],
-            0, 2, 7, 0x0102);
+        Frame[] frames = [new Frame(Guid.Empty, "ab"u8.ToArray()), new Frame(Guid.Empty, "c"u8.ToArray())];
+        using var batch = new FrameBatch(frames, 0, 2, 7, 0x0102);
         Assert.That(Convert.ToHexStringLower(batch.Bytes.Span), Is.EqualTo(
             "0000001b" + "00000007" + "0000000000000102" + "00000002" + "000000026162" + "0000000163"));
     }
