@@ -54,7 +54,8 @@ internal sealed class Libp2pFramesTarget : FuzzTarget
     {
         if (bytes.Length < BatchHead.Length) return Verdict.Refused("cut off");
         var head = Measure.Bounded(4096, () => BatchHead.Read(bytes.Span, MostBytes));
-        Holds.That(head.Rest is >= 0 and <= MostBytes && head.Count is > 0 and <= FrameWire.MaxFrames, "it is too large");
+        Holds.That(
+            head.Rest is >= 0 and <= MostBytes && head.Count is > 0 and <= FrameWire.MaxFrames, "it is too large");
         if (bytes.Length < BatchHead.Length + head.Rest) return Verdict.Refused("cut off");
         var rest = bytes.Slice(BatchHead.Length, head.Rest);
         var frames = Measure.Bounded(4096 + (24L * head.Count), () => FrameBatch.Split(rest, head.Count));
@@ -96,6 +97,9 @@ internal sealed class Libp2pFramesTarget : FuzzTarget
         return new Sample(name, [0, .. batch.Bytes.Span]);
     }
 
-    private static Sample Answer(string name, uint number, string reason, params SendOutcome[] outcomes) => new(
-        name, [1, .. Libp2p.Frames.Answer.Write(number, 1_700_000_000_000, 4096, reason, outcomes).AsSpan(sizeof(uint))]);
+    private static Sample Answer(string name, uint number, string reason, params SendOutcome[] outcomes)
+    {
+        var bytes = Libp2p.Frames.Answer.Write(number, 1_700_000_000_000, 4096, reason, outcomes);
+        return new Sample(name, [1, .. bytes.AsSpan(sizeof(uint))]);
+    }
 }

@@ -8,8 +8,8 @@ using PluginNode.Libp2p.Noise;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary>The protobuf messages of libp2p: a byte for which one, then what a handshake carries, or what a peer says of
-/// itself. What is read is the same once it is written again.</summary>
+/// <summary>The protobuf messages of libp2p: a byte for which one, then what a handshake carries, or what a peer says
+/// of itself. What is read is the same once it is written again.</summary>
 internal sealed class Libp2pMessagesTarget : FuzzTarget
 {
     private static readonly PeerId Peer =
@@ -23,7 +23,8 @@ internal sealed class Libp2pMessagesTarget : FuzzTarget
     {
         yield return new Sample("handshake", [0, .. new NoisePayload(Peer, new byte[64], null).ToMessage()]);
         yield return new Sample(
-            "handshake-muxers", [0, .. new NoisePayload(Peer, new byte[64], ["/yamux/1.0.0", "/mplex/6.7.0"]).ToMessage()]);
+            "handshake-muxers",
+            [0, .. new NoisePayload(Peer, new byte[64], ["/yamux/1.0.0", "/mplex/6.7.0"]).ToMessage()]);
         yield return new Sample("identify-empty", [1, .. new IdentifyInfo().ToMessage(Peer)]);
         yield return new Sample("identify", [1, .. new IdentifyInfo
         {
@@ -31,7 +32,8 @@ internal sealed class Libp2pMessagesTarget : FuzzTarget
             ListenAddresses =
             [
                 Multiaddr.Parse("/ip4/10.0.0.7/tcp/4001"), Multiaddr.Parse("/ip6/::1/tcp/1"),
-                Multiaddr.Parse("/dns4/node.example/tcp/2") with { Peer = Peer }, Multiaddr.Parse("/dns6/a.b/tcp/65535"),
+                Multiaddr.Parse("/dns4/node.example/tcp/2") with { Peer = Peer },
+                Multiaddr.Parse("/dns6/a.b/tcp/65535"),
             ],
             ObservedAddress = Multiaddr.Parse("/ip4/127.0.0.1/tcp/7435"),
             Protocols = ["/ipfs/ping/1.0.0", "/pluginnode/frames/1.0.0"],
@@ -77,7 +79,8 @@ internal sealed class Libp2pMessagesTarget : FuzzTarget
                 && again.Protocols.SequenceEqual(info.Protocols),
             "written again it says something else");
         foreach (var address in info.ListenAddresses)
-            Holds.That(Multiaddr.TryParse(address.ToString(), out var same) && same == address, $"{address} is no text");
+            Holds.That(
+                Multiaddr.TryParse(address.ToString(), out var same) && same == address, $"{address} is no text");
         return Verdict.Took($"identify, {info.ListenAddresses.Count} addresses");
     }
 }

@@ -7,8 +7,8 @@ using PluginNode.Libp2p.Yamux;
 namespace PluginNode.Fuzz.Targets;
 
 /// <summary>
-/// What a remote sends over yamux, from the first byte to the last, on whose streams everything is read. Whatever it is,
-/// the session ends with a reason, everything that was read was sent, and nothing stays behind.
+/// What a remote sends over yamux, from the first byte to the last, on whose streams everything is read. Whatever it
+/// is, the session ends with a reason, everything that was read was sent, and nothing stays behind.
 /// </summary>
 internal sealed class Libp2pYamuxTarget : FuzzTarget
 {
@@ -24,7 +24,8 @@ internal sealed class Libp2pYamuxTarget : FuzzTarget
         yield return Of(
             "streams", (YamuxType.Data, YamuxFlags.Syn, 1, 2, 2), (YamuxType.Data, YamuxFlags.Syn, 3, 2, 2),
             (YamuxType.WindowUpdate, YamuxFlags.Reset, 1, 0, 0), (YamuxType.Data, YamuxFlags.None, 1, 4, 4),
-            (YamuxType.WindowUpdate, YamuxFlags.None, 3, 100_000, 0), (YamuxType.WindowUpdate, YamuxFlags.Fin, 3, 0, 0));
+            (YamuxType.WindowUpdate, YamuxFlags.None, 3, 100_000, 0),
+            (YamuxType.WindowUpdate, YamuxFlags.Fin, 3, 0, 0));
         yield return Of(
             "session", (YamuxType.Ping, YamuxFlags.Syn, 0, 77, 0), (YamuxType.Ping, YamuxFlags.Ack, 0, 1, 0),
             (YamuxType.GoAway, YamuxFlags.None, 0, 0, 0));
