@@ -166,7 +166,7 @@ internal sealed class TransportTests
         time.Advance(TimeSpan.FromSeconds(2));
         await Patience.UntilAsync(() => Streams(a) + Streams(b) == 0, "the stream for frames is finished");
         time.Advance(TimeSpan.FromSeconds(2));
-        await Patience.UntilAsync(() => b.Changes.Count == 2, "the connection is closed");
+        await Patience.UntilAsync(() => a.Changes.Count == 2 && b.Changes.Count == 2, "both know that it is closed");
         Assert.That(b.Changes, Is.EqualTo(new[] { (a.Id, true), (a.Id, false) }));
         var again = await a.SendAsync(b, SomeFrames.Of(1, 20));
         Assert.That(again[0].Status, Is.EqualTo(SendStatus.Delivered), again[0].Reason);
