@@ -72,7 +72,7 @@ internal sealed record SyncReply(AskOutcome Outcome, string? Reason = null)
     public int Status { get; init; }
 
     public static SyncReply Failed(AskOutcome outcome, string reason) =>
-        new(outcome, Wire.Outcomes.OneLine(reason));
+        new(outcome, Outcomes.OneLine(reason));
 }
 
 /// <summary>What an event says that it is.</summary>
