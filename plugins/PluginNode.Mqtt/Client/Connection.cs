@@ -49,7 +49,8 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Runs until it ends. When told to stop, what waits is written first, for a second at most.</summary>
     public async Task<ConnectionEnd> RunAsync(CancellationToken stop)
     {
-        _shared.Window.BeginConnection(Math.Min(Terms.ReceiveMaximum, _shared.Options.MaxInFlight));
+        var window = Math.Min(Terms.ReceiveMaximum, _shared.Options.MaxInFlight);
+        foreach (var item in _shared.Window.BeginConnection(window, Terms.SessionPresent)) _shared.Queue.Release(item);
         using var over = new CancellationTokenSource();
         using var cut = new CancellationTokenSource();
         var writing = GuardAsync(_writer.RunAsync(cut.Token), over.Token);
@@ -122,7 +123,7 @@ internal sealed class Connection : IAsyncDisposable
             {
                 var packet = PacketDecoder.Decode(raw, Terms.Version, out fault);
                 if (packet is null) break;
-                if (packet is PublishPacket { Qos: 1 } && Terms.Version == MqttVersion.V311) await RoomAsync(over);
+                if (packet is PublishPacket { Qos: 1 }) await RoomAsync(over);
                 fault = Take(packet);
                 if (fault is not null || _end.Task.IsCompleted) break;
             }
@@ -143,7 +144,8 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    // 3.1.1 cannot tell the broker how many it may send: reading pauses. A broker is not silent meanwhile.
+    // 3.1.1 cannot tell the broker how many it may send, and mosquitto 2.0.11 sends up to four for each acknowledgement
+    // with 5.0 too: reading pauses. A broker is not silent meanwhile.
     private async ValueTask RoomAsync(CancellationToken over)
     {
         if (_acks.Count < _shared.Options.ReceiveMaximum) return;
@@ -156,7 +158,9 @@ internal sealed class Connection : IAsyncDisposable
     {
         switch (packet)
         {
-            case PublishPacket publish: return Deliver(publish);
+            case PublishPacket publish:
+                Deliver(publish);
+                return null;
             case PubAckPacket ack:
                 if (_shared.Window.Remove(ack.Id) is { } item)
                 {
@@ -175,18 +179,13 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    private PacketFault? Deliver(PublishPacket packet)
+    private void Deliver(PublishPacket packet)
     {
-        if (packet.Qos == 1 && _acks.Count >= _shared.Options.ReceiveMaximum)
-            return new PacketFault(
-                MqttReason.ReceiveMaximumExceeded,
-                $"more than {_shared.Options.ReceiveMaximum} messages that are not acknowledged");
         _shared.Subscriptions.Match(packet, _matches);
         var ticket = packet.Qos == 1 ? _acks.Add(packet.Id, _matches.Count) : null;
-        if (_matches.Count == 0) return null;
+        if (_matches.Count == 0) return;
         var message = MessageParts.ToMessage(packet);
         foreach (var subscription in _matches) subscription.Loop.Offer(new Delivery(message, ticket));
-        return null;
     }
 
     // 3.1.1 has no way to refuse.
