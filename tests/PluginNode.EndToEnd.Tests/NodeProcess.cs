@@ -96,6 +96,20 @@ internal sealed class NodeProcess : IAsyncDisposable
         b.AddPeer(a, keyA, toA?.MeshAddress ?? a.MeshAddress);
     }
 
+    /// <summary>The same for two that meet at a broker, and know no other way.</summary>
+    public static async Task IntroduceAtBrokerAsync(NodeProcess a, NodeProcess b, int brokerPort)
+    {
+        var (keyA, keyB) = (await a.PublicKeyAsync(), await b.PublicKeyAsync());
+        foreach (var node in (NodeProcess[])[a, b])
+        {
+            var settings = node.Configuration["plugins"]!["settings"]!;
+            settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{brokerPort}" };
+            settings["mesh-http"] = new JsonObject { ["listen"] = "" };
+        }
+        a.AddPeer(b, keyB, $"mqtt:{b.Name}");
+        b.AddPeer(a, keyA, $"mqtt:{a.Name}");
+    }
+
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync()
     {
