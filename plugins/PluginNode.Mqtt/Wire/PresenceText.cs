@@ -31,7 +31,8 @@ internal readonly record struct PresenceText(bool IsUp, UInt128 Session, uint Co
     public static PresenceText? Read(ReadOnlySpan<byte> payload, PeerId by, ISigner signer)
     {
         if (payload.Length > Most || !Ascii.IsValid(payload)) return null;
-        var parts = Encoding.ASCII.GetString(payload).Split(' ');
+        var text = Encoding.ASCII.GetString(payload);
+        var parts = text.Split(' ');
         Span<byte> signature = stackalloc byte[ISigner.SignatureBytes];
         var numbers = CultureInfo.InvariantCulture;
         if (parts.Length != 5 || parts[0] is not ("up" or "down") || parts[1].Length != 32
@@ -41,8 +42,10 @@ internal readonly record struct PresenceText(bool IsUp, UInt128 Session, uint Co
             || !Convert.TryFromBase64String(parts[4], signature, out var length) || length != signature.Length)
             return null;
         var presence = new PresenceText(parts[0] == "up", session, connection, most);
-        // over the text that it would write: nothing can be said in two ways
-        return signer.Verify(by, Use, Encoding.ASCII.GetBytes(presence.Text()), signature) ? presence : null;
+        // in the one way in which it would be written: no other case of hexadecimal, no white space in base64
+        var signed = presence.Text();
+        return text == $"{signed} {Convert.ToBase64String(signature)}"
+            && signer.Verify(by, Use, Encoding.ASCII.GetBytes(signed), signature) ? presence : null;
     }
 
     private string Text() => string.Create(
