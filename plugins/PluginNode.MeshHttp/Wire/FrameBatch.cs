@@ -6,8 +6,8 @@ using PluginNode.Transports;
 namespace PluginNode.MeshHttp.Wire;
 
 /// <summary>
-/// The body of a request, as <see cref="FrameList"/> has it. Small frames are put together in one pooled buffer, so that
-/// they are not handled one by one; large ones are read from where they are.
+/// The body of a request, as <see cref="FrameList"/> has it. Small frames are put together in one pooled buffer, so
+/// that they are not handled one by one; large ones are read from where they are.
 /// </summary>
 internal sealed class FrameBatch : IDisposable
 {

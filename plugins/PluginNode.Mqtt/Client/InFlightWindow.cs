@@ -27,8 +27,8 @@ internal sealed class InFlightWindow
     }
 
     /// <summary>A connection begins: everything is to be sent again, but what its publisher has given up. That is
-    /// forgotten, where the broker has no session that waits for it (5.0 §4.4): else a message that ends each connection
-    /// would do so for ever.</summary>
+    /// forgotten, where the broker has no session that waits for it (5.0 §4.4): else a message that ends each
+    /// connection would do so for ever.</summary>
     /// <param name="receiveMaximum">The broker's.</param>
     /// <param name="sessionPresent">The broker has kept the session.</param>
     /// <returns>What was forgotten.</returns>

@@ -50,7 +50,8 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
     public static bool TryRead(ReadOnlySpan<byte> payload, out FrameAnswer answer)
     {
         answer = default;
-        if (payload.Length < HeadBytes || payload[0] != Version || payload[89] > (byte)AnswerKind.NotTaken) return false;
+        if (payload.Length < HeadBytes || payload[0] != Version) return false;
+        if (payload[89] > (byte)AnswerKind.NotTaken) return false;
         var clock = BinaryPrimitives.ReadInt64BigEndian(payload[81..]);
         if (!SessionClock.IsTime(clock)) return false;
         answer = new FrameAnswer(

@@ -99,5 +99,8 @@ public sealed class BrokerTests : NodesInAFolder
     }
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
-        [.. (await node.GetAsync("/v1/inbox?wait=5s"))["messages"]!.AsArray().Select(m => m!["text"]!.GetValue<string>())];
+        [
+            .. (await node.GetAsync("/v1/inbox?wait=5s"))["messages"]!.AsArray()
+                .Select(m => m!["text"]!.GetValue<string>()),
+        ];
 }

@@ -81,7 +81,8 @@ internal sealed class SessionTests
     [Test]
     public async Task Publish_GivenUpWhileItWasOut_IsSentAgainOnlyToASessionThatWaitsForIt([Values] bool sessionPresent)
     {
-        await using var client = new TestClient(Options with { SessionExpiry = TimeSpan.FromHours(1), MaxInFlight = 2 });
+        await using var client = new TestClient(
+            Options with { SessionExpiry = TimeSpan.FromHours(1), MaxInFlight = 2 });
         using var cancel = new CancellationTokenSource();
         using (var first = await _broker.TakeAsync())
         {

@@ -16,7 +16,8 @@ internal sealed class SettingsTests
     public void Configure_NoSettings_ProvidesAnIdleTransport()
     {
         using var services = Configure("{}");
-        Assert.That(services.GetRequiredService<ITransport>(), Is.InstanceOf<MqttTransport>().And.InstanceOf<IPeerEvents>());
+        Assert.That(
+            services.GetRequiredService<ITransport>(), Is.InstanceOf<MqttTransport>().And.InstanceOf<IPeerEvents>());
     }
 
     [Test]
@@ -61,7 +62,8 @@ internal sealed class SettingsTests
     [TestCase("""{ "certificateFile": "c" }""", "certificateFile: needs keyFile beside it")]
     [TestCase("""{ "keyFile": "k" }""", "keyFile: needs certificateFile beside it")]
     [TestCase("""{ "broker": "mqtt://b", "caFile": "c" }""", "caFile: needs a broker of mqtts://")]
-    [TestCase("""{ "broker": null }""", "broker: needs mqtt://<host>[:<port>] or mqtts://<host>[:<port>], or \"\" for none")]
+    [TestCase(
+        """{ "broker": null }""", "broker: needs mqtt://<host>[:<port>] or mqtts://<host>[:<port>], or \"\" for none")]
     public void Read_WhatDoesNotGoTogether_IsSaid(string settings, string problem) =>
         Assert.That(Problems(settings), Is.EqualTo([problem]));
 

@@ -84,8 +84,9 @@ internal sealed class StartTests
 
         Write("password", "public", OwnerOnly);
         await using var wrong = await new BrokerNode(options, folder: _folder.FullName).StartAsync();
-        Assert.That((await wrong.SendAsync(wrong, SomeFrames.Of(1, 10)))[0].Reason, Does.Contain("user name or password")
-            .Or.Contain("not authorized").IgnoreCase);
+        Assert.That(
+            (await wrong.SendAsync(wrong, SomeFrames.Of(1, 10)))[0].Reason,
+            Does.Contain("user name or password").Or.Contain("not authorized").IgnoreCase);
         var texts = right.Logs.Lines.Concat(wrong.Logs.Lines).Select(l => l.Text);
         Assert.That(texts, Is.All.Not.Contain("secret").And.All.Not.Contain("public"));
     }
