@@ -89,6 +89,10 @@ internal static partial class LogMessages
     [LoggerMessage(1025, LogLevel.Warning, "Recovery: nobody answers; it goes on trying in the background.")]
     public static partial void NobodyThere(ILogger logger);
 
+    [LoggerMessage(1027, LogLevel.Warning, "Recovery: {Neighbours} of the neighbours refuse this node: it must be in "
+        + "their peer list, with its name and its public key. It goes on trying in the background.")]
+    public static partial void Refused(ILogger logger, int neighbours);
+
     [LoggerMessage(1026, LogLevel.Warning, "How far neighbours were read is forgotten, they are asked for everything "
         + "again: {Reason}.")]
     public static partial void MarksDropped(ILogger logger, string reason);

@@ -27,8 +27,8 @@ public sealed record KernelParts(
     public ISignatureChecks SignatureChecks { get; init; } = new InlineSignatureChecks();
 
     /// <summary>Told, from any thread, when a strategy or a projection of a plugin threw or hung: its owner, and what
-    /// happened, one line. Throws nothing. Default: nobody.</summary>
-    public Action<string, string> PluginFaulted { get; init; } = (_, _) => { };
+    /// happened, one line. Throws nothing. Default: nobody, and the log says it.</summary>
+    public Action<string, string>? PluginFaulted { get; init; }
 }
 
 /// <summary>What came of removing a peer.</summary>
@@ -110,6 +110,9 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>The verified events.</summary>
     public ILedger Ledger => _ledger.Index;
+
+    /// <summary>Unsigned events, apart from the ledger; null where none are kept.</summary>
+    public Hearsay? Hearsay => _ledger.Intake.Hearsay;
 
     /// <summary>Records events of this node.</summary>
     public OwnEvents Events => _ledger.Own;

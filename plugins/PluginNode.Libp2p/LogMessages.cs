@@ -25,4 +25,21 @@ internal static partial class LogMessages
 
     [LoggerMessage(3206, LogLevel.Error, "The protocol {Protocol} failed on a stream of {Connection}: {Reason}")]
     public static partial void HandlerFailed(ILogger logger, string protocol, string connection, string reason);
+
+    [LoggerMessage(3207, LogLevel.Warning,
+        "Frames of {Peer} are turned away: it is not in the peer list. Told once a minute.")]
+    public static partial void UnknownSender(ILogger logger, string peer);
+
+    [LoggerMessage(3208, LogLevel.Warning,
+        "There was no room for a batch of {Peer}; it will come again. If this goes on, look for slow peers or raise "
+        + "plugins.settings.libp2p.maxBatchBytes, which the room grows with. Told once a minute.")]
+    public static partial void NoRoom(ILogger logger, string peer);
+
+    [LoggerMessage(3209, LogLevel.Error, "Taking a batch of {Peer} failed: {Reason}")]
+    public static partial void ReceiveFailed(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(3210, LogLevel.Warning,
+        "{Peer} takes batches of {PeerLimit} bytes and this node makes them of {Limit}; they are cut smaller for it. "
+        + "Larger frames do not reach it: give both ends the same maxBatchBytes.")]
+    public static partial void BatchesCutDown(ILogger logger, string peer, int peerLimit, int limit);
 }

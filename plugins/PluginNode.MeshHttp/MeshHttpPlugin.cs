@@ -37,8 +37,7 @@ public sealed class MeshHttpPlugin : IPlugin
         services.AddSingleton<ISyncStrategy>(s => new SampleStrategy(
             s.GetRequiredService<SyncClient>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISyncStrategy>(s => new SlicesStrategy(
-            s.GetRequiredService<SyncClient>(), s.GetRequiredService<ILedger>(),
-            s.GetRequiredService<IPeerDirectory>(), s.GetRequiredService<INaraSigner>(),
+            s.GetRequiredService<SyncClient>(), SyncParts.Of(s)!, s.GetRequiredService<IPeerDirectory>(),
             s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<INeighbourDays>(s => new NeighbourDays(s.GetRequiredService<SyncClient>()));
     }

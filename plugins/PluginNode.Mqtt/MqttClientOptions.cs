@@ -69,7 +69,7 @@ public sealed record MqttClientOptions
     public TimeSpan SessionExpiry { get; init; }
 
     /// <summary>Messages of QoS 1 that are received and not yet acknowledged, over all subscriptions; default 64; 1 to
-    /// 65 535. 5.0 tells the broker (§3.1.2.11.3); where it sends more all the same, no more is read.</summary>
+    /// 65 535. 5.0 tells the broker (§3.1.2.11.3); no more is read meanwhile, whatever it sends.</summary>
     public int ReceiveMaximum { get; init; } = 64;
 
     /// <summary>The largest packet that is taken, in bytes; default 1 MiB; 1 024 to 268 435 455. 5.0 tells the broker

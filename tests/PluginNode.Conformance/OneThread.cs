@@ -4,7 +4,8 @@ namespace PluginNode.Conformance;
 
 /// <summary>
 /// Runs asynchronous code on the calling thread: all that it posts comes back here, one after the other, so that the
-/// same input gives the same run and what it allocates is counted. Where code leaves the context it may come back later.
+/// same input gives the same run and what it allocates is counted. Where code leaves the context it may come back
+/// later.
 /// </summary>
 public sealed class OneThread : SynchronizationContext
 {

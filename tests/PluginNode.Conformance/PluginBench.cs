@@ -49,8 +49,8 @@ internal sealed class PluginBench : IDisposable
     {
         using var json = JsonDocument.Parse(settings);
         var services = new ServiceCollection();
-        services.AddSingleton<ISigner>(new MemorySigner(Self)).AddSingleton<IPeerDirectory>(_peers)
-            .AddSingleton<TimeProvider>(Clock).AddSingleton<IChance>(_chance)
+        services.AddSingleton<ISigner>(new MemorySigner(Self)).AddSingleton<INoiseSigner>(new MemoryNoiseSigner(Self))
+            .AddSingleton<IPeerDirectory>(_peers).AddSingleton<TimeProvider>(Clock).AddSingleton<IChance>(_chance)
             .AddSingleton<ILoggerFactory>(Logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         var ofKernel = services.ToHashSet();
         plugin.Configure(new Builder(services, json.RootElement.Clone(), BaseFolder, DataFolder, PluginFolder));

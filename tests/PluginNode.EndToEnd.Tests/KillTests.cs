@@ -12,14 +12,22 @@ public sealed class KillTests : NodesInAFolder
     public Task Receiver_KilledFiftyTimesUnderLoad_LosesNothingAndDoublesNothing() =>
         PlayAsync(killSender: false, kills: 50);
 
-    private async Task PlayAsync(bool killSender, int kills)
+    [Test]
+    public Task Sender_KilledOverLibp2p_LosesNothingAndKeepsOrder() =>
+        PlayAsync(killSender: true, kills: 15, n => [n.Libp2pAddress]);
+
+    [Test]
+    public Task Receiver_KilledOverLibp2p_LosesNothingAndDoublesNothing() =>
+        PlayAsync(killSender: false, kills: 15, n => [n.Libp2pAddress]);
+
+    private async Task PlayAsync(bool killSender, int kills, Func<NodeProcess, string[]>? addresses = null)
     {
         var seed = Environment.TickCount;
         await TestContext.Out.WriteLineAsync($"seed {seed}");
         var random = new Random(seed);
         await using var sender = new NodeProcess(Folder, "sender");
         await using var receiver = new NodeProcess(Folder, "receiver");
-        await NodeProcess.IntroduceAsync(sender, receiver);
+        await NodeProcess.IntroduceAsync(sender, receiver, addresses ?? (n => [n.MeshAddress]));
         await sender.StartAsync();
         await receiver.StartAsync();
         var ledger = new Ledger();

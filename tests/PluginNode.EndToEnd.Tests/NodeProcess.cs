@@ -17,6 +17,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly List<string> _log = [];
     private readonly int _apiPort = FreePort();
     private readonly int _meshPort = FreePort();
+    private readonly int _libp2pPort = FreePort();
     private readonly SmallDisk? _disk;
     private Process? _process;
 
@@ -37,6 +38,7 @@ internal sealed class NodeProcess : IAsyncDisposable
                 ["settings"] = new JsonObject
                 {
                     ["mesh-http"] = new JsonObject { ["listen"] = $"http://127.0.0.1:{_meshPort}" },
+                    ["libp2p"] = new JsonObject { ["listen"] = new JsonArray(Libp2pAddress) },
                     ["file-store"] = new JsonObject { ["segmentBytes"] = 1 << 20 },
                 },
             },
@@ -59,6 +61,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int ApiPort => _apiPort;
     public int MeshPort => _meshPort;
     public string MeshAddress => $"mesh+http://127.0.0.1:{_meshPort}";
+    public string Libp2pAddress => $"/ip4/127.0.0.1/tcp/{_libp2pPort}";
 
     /// <summary>What is written into its file at its next start.</summary>
     public JsonObject Configuration { get; }
@@ -96,18 +99,15 @@ internal sealed class NodeProcess : IAsyncDisposable
         b.AddPeer(a, keyA, toA?.MeshAddress ?? a.MeshAddress);
     }
 
-    /// <summary>The same for two that meet at a broker, and know no other way.</summary>
-    public static async Task IntroduceAtBrokerAsync(NodeProcess a, NodeProcess b, int brokerPort)
+    /// <summary>Introduces each to the other, before either runs.</summary>
+    /// <param name="a">One.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="addresses">Where a node is dialled.</param>
+    public static async Task IntroduceAsync(NodeProcess a, NodeProcess b, Func<NodeProcess, string[]> addresses)
     {
         var (keyA, keyB) = (await a.PublicKeyAsync(), await b.PublicKeyAsync());
-        foreach (var node in (NodeProcess[])[a, b])
-        {
-            var settings = node.Configuration["plugins"]!["settings"]!;
-            settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{brokerPort}" };
-            settings["mesh-http"] = new JsonObject { ["listen"] = "" };
-        }
-        a.AddPeer(b, keyB, $"mqtt:{b.Name}");
-        b.AddPeer(a, keyA, $"mqtt:{a.Name}");
+        a.AddPeer(b, keyB, addresses(b));
+        b.AddPeer(a, keyA, addresses(a));
     }
 
     /// <summary>Starts it and waits until it is ready.</summary>
@@ -240,11 +240,12 @@ internal sealed class NodeProcess : IAsyncDisposable
             : throw new InvalidOperationException($"pluginnode identity failed: {output}");
     }
 
-    private void AddPeer(NodeProcess other, string key, string address)
+    private void AddPeer(NodeProcess other, string key, params string[] addresses)
     {
         Configuration["peers"]!.AsArray().Add(new JsonObject
         {
-            ["name"] = other.Name, ["publicKey"] = key, ["addresses"] = new JsonArray(address),
+            ["name"] = other.Name, ["publicKey"] = key,
+            ["addresses"] = new JsonArray([.. addresses.Select(a => JsonValue.Create(a))]),
         });
         WriteConfiguration();
     }

@@ -170,8 +170,8 @@ public sealed class ConfigurationFileTests
         {
             "plugins.json: nope: unknown key; known are node, api, store, plugins, delivery, inbox, sync, peers",
             "plugins.json: node.name: a text in quotes is needed",
-            "plugins.json: node.also: unknown key; known are name, data, identity, memory, trust, readOnly, "
-                + "formerIdentities",
+            "plugins.json: node.also: unknown key; known are name, data, identity, memory, trust, hearsay, "
+                + "readOnly, formerIdentities",
             "plugins.json: delivery.retry.first: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: delivery.retry.most: a duration such as 10s, 15m, 12h, 7d or PT10S is needed",
             "plugins.json: peers[0].name: is missing",

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PluginNode.Events;
 
 namespace PluginNode.Host.Tests;
 
@@ -99,6 +100,71 @@ public sealed class EventApiTests
         Assert.That((int)status, Is.EqualTo(409));
         Assert.That(problem!["detail"]!.GetValue<string>(), Does.StartWith("node.readOnly"));
         Assert.That(silent.Host.Node.Kernel.Ledger.Count, Is.Zero);
+    }
+
+    [TestCase(false), TestCase(true)]
+    public async Task Hearsay_IsReadableWhereItIsKept_AndIsNoEventOfTheLedger(bool kept)
+    {
+        await using var node = await TestNode.StartAsync(TestNode.Configuration(kept
+            ? """ "node": { "hearsay": true } """ : ""));
+        var recorded = (await _node.Host.Node.Kernel.Events.RecordAsync("door", "1"u8.ToArray())).Event!;
+        var rumour = new Event(
+            recorded.Id, recorded.Timestamp, recorded.Service, recorded.Emitter, "", [], recorded.Data.Span);
+        await node.Host.Node.Kernel.Intake.MergeAsync("beta", [rumour], CancellationToken.None);
+
+        var (status, body) = await node.GetAsync("/v1/events?hearsay=true&mode=recent");
+        var ledger = (await node.GetAsync("/v1/events")).Body!;
+        var list = await Cli.RunAsync(["events", "list", "--hearsay", "--config", node.FileForCommands()]);
+
+        Assert.That(ledger["events"]!.AsArray(), Is.Empty);
+        Assert.That((int)(await node.GetAsync($"/v1/events/{recorded.Id}")).Status, Is.EqualTo(404));
+        if (!kept)
+        {
+            Assert.That((int)status, Is.EqualTo(409));
+            Assert.That((string?)body!["detail"], Does.StartWith("node.hearsay is not set"));
+            Assert.That(list.Error, Does.Contain("node.hearsay is not set"));
+            return;
+        }
+        var shown = body!["events"]!.AsArray().Single()!;
+        Assert.That((string?)shown["id"], Is.EqualTo(recorded.Id.ToString()));
+        Assert.That(shown.AsObject().ContainsKey("sig"), Is.False);
+        Assert.That(list.Output, Does.Contain(recorded.Id.ToString()), list.Error);
+        var (sample, problem) = await node.GetAsync("/v1/events?hearsay=true&mode=sample");
+        Assert.That((int)sample, Is.EqualTo(400), problem?.ToJsonString());
+    }
+
+    [Test]
+    public async Task List_OfLargeEvents_GoesOutInParts()
+    {
+        var data = System.Text.Encoding.ASCII.GetBytes($"\"{new string('x', 60_000)}\"");
+        var events = Enumerable.Range(1, 100)
+            .Select(i => new Event(new EventId((UInt128)i), i, "door", "e", "", [], data)).ToList();
+        await using var body = new Parts();
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext { Response = { Body = body } };
+
+        await new Api.EventsResult(
+            new LedgerPage(events, new LedgerCursor(100, new EventId(100))), _node.Host.Node.Codec)
+            .ExecuteAsync(context);
+
+        var json = JsonNode.Parse(body.ToArray())!;
+        Assert.That(
+            json["events"]!.AsArray().Select(e => (long)e!["ts"]!), Is.EqualTo(events.Select(e => e.Timestamp)));
+        Assert.That((string?)json["next"], Is.EqualTo($"100:{new EventId(100)}"));
+        Assert.That(body.MostBetweenFlushes, Is.LessThan(3 * Api.EventsResult.BytesAtOnce));
+    }
+
+    private sealed class Parts : MemoryStream
+    {
+        private long _flushed;
+
+        public long MostBetweenFlushes { get; private set; }
+
+        public override Task FlushAsync(CancellationToken cancellationToken)
+        {
+            MostBetweenFlushes = Math.Max(MostBetweenFlushes, Length - _flushed);
+            _flushed = Length;
+            return Task.CompletedTask;
+        }
     }
 
     private async Task<(int Status, JsonNode? Body)> PostAsync(string path, string body)

@@ -67,6 +67,36 @@ public sealed class RecoveryCommandTests
             .And.Contain("the others are tired").And.Contain("is not known"));
     }
 
+    /// <summary>By a clock that the test moves: three tries take two minutes.</summary>
+    [TestCase(false), TestCase(true)]
+    public async Task Alone_SaysWhetherNobodyIsThereOrAllRefuse(bool refused)
+    {
+        var time = new Conformance.Fakes.ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var node = await RecoveringNode.StartAsync(time: time);
+        node.Attach(new ScriptedStrategy((session, _) =>
+        {
+            foreach (var neighbour in session.Plan.Neighbours)
+                session.Called(new NeighbourCall(neighbour, "HTTP 401", 0) { IsUnknownThere = refused });
+            return Task.FromResult(new SyncReport(SyncOutcome.Failed));
+        }));
+        var end = node.UntilEndAsync();
+        while (!end.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(5)); // not further: a wait that begins meanwhile has its own time
+            await Task.WhenAny(end, Task.Delay(10));
+        }
+        await end;
+
+        var (code, output, error) = await Cli.RunAsync(["recovery", "status", "--config", node.Node.FileForCommands()]);
+
+        Assert.That(code, Is.Zero, error);
+        Assert.That(output, Does.Contain(refused
+            ? "alone: a neighbour refuses this node: it must be in its peer list, with its name and its public key"
+            : "alone: no neighbour answered; it is tried again"));
+        var (_, body) = await node.Node.GetAsync("/v1/recovery");
+        Assert.That(((string?)body!["state"], (int)body["refusing"]!), Is.EqualTo(("alone", refused ? 1 : 0)));
+    }
+
     [Test]
     public async Task Run_NoWait_AnswersAtOnce_AndIs1WhileOneIsUnderWay()
     {

@@ -23,6 +23,7 @@ for (var i = 0; i < args.Length; i += 2)
     return 2;
 }
 var clock = Stopwatch.StartNew();
+var told = clock.Elapsed;
 var (ran, steps, nodeTime, sent, seen, events) = (0L, 0L, TimeSpan.Zero, 0L, 0L, 0L);
 for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed < first + seeds; seed++)
 {
@@ -34,6 +35,12 @@ for (var seed = first; minutes > 0 ? clock.Elapsed.TotalMinutes < minutes : seed
     (sent, seen, events) = (sent + result.Messages.Sent, seen + result.Messages.Seen, events + result.Events);
     if (seeds == 1)
         Console.WriteLine($"{result.Plan}: trace {result.Hash}, {result.Messages.Sent} sent, {result.Messages.Seen} seen");
+    if (result.Fault is null && clock.Elapsed - told >= TimeSpan.FromMinutes(1))
+    {
+        told = clock.Elapsed;
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{ran:N0} seeds without a fault in {told.TotalMinutes:0} min; at seed {seed}"));
+    }
     if (result.Fault is null) continue;
     var reduced = Trace.All is null ? Reduction.Of(result) : result;
     foreach (var line in reduced.Last) Console.WriteLine(line);

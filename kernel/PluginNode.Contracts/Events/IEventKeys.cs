@@ -9,4 +9,8 @@ public interface IEventKeys
     /// <summary>The key of an emitter that is not in the peer list; null where none is known, or where the node trusts
     /// nobody else. The peer list's key of a name always wins: ask it first.</summary>
     PeerId? Find(string name);
+
+    /// <summary>The emitters whose keys were learned, in ordinal order, those of the peer list aside; at most 10 000.
+    /// None where the node trusts nobody else.</summary>
+    IReadOnlyList<string> Names();
 }

@@ -52,7 +52,7 @@ public enum LedgerMode
     Sample,
 
     /// <summary>One of several parts of equal size, oldest first: every <c>of</c>-th event, beginning with the
-    /// <c>index</c>-th.</summary>
+    /// <c>index</c>-th; where those are more than the limit, the newest of them.</summary>
     Slice,
 }
 

@@ -43,7 +43,12 @@ public sealed record Neighbour(string Name, PeerId Id, IReadOnlyList<PeerAddress
 /// <param name="Neighbour">Who was asked.</param>
 /// <param name="Failure">Why it failed, one line for people; null where it was answered.</param>
 /// <param name="Bytes">Of the answer, as events in JSON: before compression.</param>
-public readonly record struct NeighbourCall(Neighbour Neighbour, string? Failure, long Bytes);
+public readonly record struct NeighbourCall(Neighbour Neighbour, string? Failure, long Bytes)
+{
+    /// <summary>Whether it failed because the neighbour does not know this node. Anybody on the way can say so
+    /// where nobody signs it: it is for people, and nothing is decided by it. Default: false.</summary>
+    public bool IsUnknownThere { get; init; }
+}
 
 /// <summary>What neighbours are asked for.</summary>
 public enum SyncPurpose

@@ -10,11 +10,11 @@ namespace PluginNode.Api;
 /// <param name="Services">They by service.</param>
 /// <param name="Neighbours">What neighbours said.</param>
 /// <param name="Share">The share of what neighbours hold that is here for certain, 0 to 1: of all they told, what lies
-/// on days that agree. Null: nobody could say.</param>
+/// on days that agree, or that were read to the end from that neighbour. Null: nobody could say.</param>
 /// <param name="Full">Whether the ledger is full: then it lacks, on purpose, what is less important or older.</param>
 /// <param name="Pruned">Events that the last recovery was told, and that there was no room for.</param>
-/// <param name="Gaps">Days on which a neighbour holds something else, those where most is missing first; at most
-/// 100.</param>
+/// <param name="Gaps">Days on which a neighbour holds something that may be missing here, those where most is missing
+/// first; at most 100.</param>
 /// <param name="GapCount">How many such days there are in all, counted for each neighbour.</param>
 public sealed record CoverageBody(
     DateTime At, int Events, IReadOnlyList<ServiceCoverageBody> Services, CoverageNeighboursBody Neighbours,
@@ -31,7 +31,8 @@ public sealed record CoverageBody(
 /// <param name="Asked">Neighbours that were asked for events.</param>
 /// <param name="Answered">Those of them that answered at least one call.</param>
 /// <param name="Told">Those of them that said what they hold by day: the others can't.</param>
-/// <param name="Disagreeing">Those of them that hold something else on some day.</param>
+/// <param name="Disagreeing">Those of them that hold something else on some day, be it that all of it is here and more
+/// beside it.</param>
 public sealed record CoverageNeighboursBody(int Asked, int Answered, int Told, int Disagreeing);
 
 /// <summary>What is held of one service.</summary>
@@ -48,7 +49,7 @@ public sealed record ServiceCoverageBody(string Service, int Events, DateTime Ol
         DateTime.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 }
 
-/// <summary>A day on which a neighbour holds something else.</summary>
+/// <summary>A day on which a neighbour holds something that may be missing here.</summary>
 /// <param name="Day">The day, UTC, by the events' timestamps.</param>
 /// <param name="Neighbour">Who, by the name that it has here.</param>
 /// <param name="Theirs">How many events it holds.</param>

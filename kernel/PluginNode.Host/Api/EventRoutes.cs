@@ -21,7 +21,7 @@ public sealed record EventPost
 /// <summary><c>/v1/events</c>: the ledger. Events are shown as they stand on the wires, byte for byte.</summary>
 internal static class EventRoutes
 {
-    private const string Json = "application/json; charset=utf-8";
+    internal const string Json = "application/json; charset=utf-8";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -29,8 +29,9 @@ internal static class EventRoutes
             .WithSummary("Record an event of this node: signed, and on stable storage")
             .Body<EventPost>().Produces(201).Problems(400, 409, 413, 503, 507);
         routes.MapGet("/v1/events", List)
-            .WithSummary("Events: mode page (oldest first, from a cursor on), recent (newest first) or sample")
-            .Produces<EventList>().Problems(400);
+            .WithSummary("Events: mode page (oldest first, from a cursor on), recent (newest first) or sample; with "
+                + "hearsay=true unsigned events instead, which are kept apart where node.hearsay is set")
+            .Produces<EventList>().Problems(400, 409);
         routes.MapGet("/v1/events/{id}", Find).WithSummary("One event").Produces(200).Problems(400, 404);
     }
 
@@ -61,26 +62,23 @@ internal static class EventRoutes
         return One(@event, node, StatusCodes.Status201Created);
     }
 
-    private static JsonResult List(
+    private static EventsResult List(
         RunningNode node, string? mode = null, string[]? service = null, string[]? subject = null, string? after = null,
-        long since = 0, int limit = 100)
+        long since = 0, int limit = 100, bool hearsay = false)
     {
-        var page = node.Kernel.Ledger.Read(new LedgerQuery
+        var query = new LedgerQuery
         {
             Mode = ModeOf(mode), Services = service ?? [], Subjects = subject ?? [], Since = since,
             Limit = Waits.Limit(limit), After = CursorOf(after),
-        });
-        var json = new ArrayBufferWriter<byte>(64 * 1024);
-        json.Write("{\"events\":["u8);
-        foreach (var (index, @event) in page.Events.Index())
-        {
-            if (index > 0) json.Write(","u8);
-            node.Codec.Encode(@event, json);
-        }
-        json.Write("],\"next\":"u8);
-        json.Write(page.Next is { } next ? System.Text.Encoding.ASCII.GetBytes($"\"{next}\"") : "null"u8);
-        json.Write("}"u8);
-        return new JsonResult(json.WrittenMemory, StatusCodes.Status200OK);
+        };
+        if (!hearsay) return new EventsResult(node.Kernel.Ledger.Read(query), node.Codec);
+        if (node.Kernel.Hearsay is not { } kept)
+            throw new ProblemException(
+                StatusCodes.Status409Conflict,
+                "node.hearsay is not set: unsigned events are counted as rejected, and not kept");
+        if (query.Mode == LedgerMode.Sample)
+            throw new ProblemException(StatusCodes.Status400BadRequest, "mode: of hearsay there is page and recent");
+        return new EventsResult(kept.Read(query), node.Codec);
     }
 
     private static IResult Find(RunningNode node, string id)

@@ -9,7 +9,7 @@ namespace PluginNode.Api;
 /// <summary>How recovery stands.</summary>
 /// <param name="State"><c>off</c> (no strategy, or not begun), <c>waiting</c> (for neighbours), <c>recovering</c>,
 /// <c>checkpoints</c> (being read), <c>recovered</c>, <c>partial</c> (completed in the background) or <c>alone</c> (no
-/// neighbour answered; tried again in the background).</param>
+/// neighbour answered, or all refuse this node; tried again in the background).</param>
 /// <param name="UnderWay">Whether it is at work.</param>
 /// <param name="Strategy">The strategy that is at work, or that gave the result; null: none.</param>
 /// <param name="Chain">The strategies that may be used, in the order in which they are tried.</param>
@@ -29,6 +29,10 @@ public sealed record RecoveryBody(
     [JsonIgnore(Condition = Never)]
     public RecoveryProgressBody? Progress { get; init; }
 
+    /// <summary>How many neighbours answered nothing in the last try, and said that they do not know this node: it must
+    /// be in their peer list, with its name and its public key.</summary>
+    public int Refusing { get; init; }
+
     /// <summary>The strategies that the last try went through, in that order.</summary>
     public required IReadOnlyList<RecoveryStepBody> Steps { get; init; }
 
@@ -45,6 +49,7 @@ public sealed record RecoveryBody(
         state.StartedAt?.UtcDateTime, state.EndedAt?.UtcDateTime, state.NextAt?.UtcDateTime)
     {
         Progress = state.Progress is { } progress ? RecoveryProgressBody.Of(progress) : null,
+        Refusing = state.Refusing,
         Steps = [.. state.Steps.Select(RecoveryStepBody.Of)],
         Coverage = state.Coverage is { } coverage ? CoverageBody.Of(coverage) : null,
         LastBackground = state.LastBackground is { } background ? BackgroundBody.Of(background) : null,

@@ -29,12 +29,17 @@ internal static class EventsCommand
         Description = "Only from then on: a time (2026-01-31T12:00Z), so long ago (24h), or nanoseconds since 1970",
     };
 
+    private static readonly Option<bool> Hearsay = new("--hearsay")
+    {
+        Description = "Unsigned events instead, which are kept apart where node.hearsay is set",
+    };
+
     private static readonly Option<string?> After = new("--after") { Description = "Continue behind this cursor" };
 
     public static Command Create()
     {
         var command = new Command("events", "List the ledger's events, record one, or show one");
-        var list = new Command("list", "List events") { Mode, Service, Subject, Since, Shared.Limit, After };
+        var list = new Command("list", "List events") { Mode, Service, Subject, Since, Hearsay, Shared.Limit, After };
         Mode.AcceptOnlyFromAmong("recent", "page", "sample");
         list.SetAction(ListAsync);
         command.Add(list);
@@ -61,6 +66,7 @@ internal static class EventsCommand
         {
             ("mode", parsed.GetValue(Mode) ?? (after is null ? "recent" : "page")), ("since", SinceOf(parsed)),
             ("limit", parsed.GetValue(Shared.Limit)), ("after", after),
+            ("hearsay", parsed.GetValue(Hearsay) ? "true" : null),
         };
         parts.AddRange((parsed.GetValue(Service) ?? []).Select(s => ("service", (object?)s)));
         parts.AddRange((parsed.GetValue(Subject) ?? []).Select(s => ("subject", (object?)s)));

@@ -40,7 +40,7 @@ internal static class RecoveryScreen
 
     private static IEnumerable<(string Name, string? Value)> Fields(RecoveryBody r) =>
     [
-        ("state", Explained(r.State)), ("strategy", r.Strategy),
+        ("state", Explained(r)), ("refused", r.State == "alone" ? "" : Refused(r.Refusing)), ("strategy", r.Strategy),
         ("chain", r.Chain.Count == 0 ? "no strategy" : string.Join(", ", r.Chain)),
         ("signatures by", r.SignatureChecks), ("try", r.Attempt == 0 ? "" : Text(r.Attempt)),
         ("began", Screen.Time(r.StartedAt)), ("ended", Screen.Time(r.EndedAt)), ("next", Screen.Time(r.NextAt)),
@@ -60,7 +60,8 @@ internal static class RecoveryScreen
             ("events", Text(c.Events) + (c.Full ? ", full: what is less important or older is left out" : "")),
             ("neighbours", $"{n.Asked} asked, {n.Answered} answered, {n.Told} told what they hold by day, "
                 + $"{n.Disagreeing} hold something else"),
-            ("gaps", c.GapCount == 0 ? "" : $"{Text(c.GapCount)} days on which a neighbour holds something else"),
+            ("gaps", c.GapCount == 0
+                ? "" : $"{Text(c.GapCount)} days on which a neighbour holds what may be missing here"),
         ];
     }
 
@@ -80,14 +81,23 @@ internal static class RecoveryScreen
     private static string Rejected(IReadOnlyDictionary<string, long> rejected) => rejected.Count == 0
         ? "0" : string.Join(", ", rejected.Select(r => $"{Text(r.Value)} {r.Key}"));
 
-    private static string Explained(string state) => state switch
+    private static string Explained(RecoveryBody r) => r.State switch
     {
         "off" => "off: there is no sync strategy",
         "waiting" => "waiting for neighbours",
         "checkpoints" => "reading checkpoints",
         "partial" => "partial: the rest is got in the background",
+        "alone" when r.Refusing > 0 => $"alone: {Refused(r.Refusing)}; it is tried again in the background",
         "alone" => "alone: no neighbour answered; it is tried again in the background",
-        _ => state,
+        var state => state,
+    };
+
+    private static string Refused(int neighbours) => neighbours switch
+    {
+        0 => "",
+        1 => "a neighbour refuses this node: it must be in its peer list, with its name and its public key",
+        _ => $"{Text(neighbours)} neighbours refuse this node: it must be in their peer list, with its name and its "
+            + "public key",
     };
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

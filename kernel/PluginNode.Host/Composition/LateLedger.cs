@@ -43,4 +43,6 @@ internal sealed class LateLedger(EventKinds kinds) : ILedger, IEventWriter, IEve
     public bool IsKnownOutside(string service) => kinds.Has(service);
 
     PeerId? IEventKeys.Find(string name) => Kernel.EventKeys.Find(name);
+
+    IReadOnlyList<string> IEventKeys.Names() => Kernel.EventKeys.Names();
 }

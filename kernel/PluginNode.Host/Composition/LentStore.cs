@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PluginNode.Plugins;
 using PluginNode.Storage;
 
 namespace PluginNode.Composition;
@@ -71,7 +72,7 @@ internal class LentStore : IRecordStore
         {
             await call();
         }
-        catch (Exception e) when (e is not (StoreException or OperationCanceledException))
+        catch (Exception e) when (!IsKnown(e))
         {
             throw Faulted(e);
         }
@@ -83,13 +84,18 @@ internal class LentStore : IRecordStore
         {
             return await call();
         }
-        catch (Exception e) when (e is not (StoreException or OperationCanceledException))
+        catch (Exception e) when (!IsKnown(e))
         {
             throw Faulted(e);
         }
     }
 
+    // A kind of StoreException that the plugin has made itself is its own like any other.
+    private static bool IsKnown(Exception e) =>
+        e is OperationCanceledException or StoreFullException or WrongKeyException
+        || e.GetType() == typeof(StoreException);
+
     // Text only: the object may be of the plugin's own type, and would keep it loaded.
     private static StoreException Faulted(Exception e) =>
-        new($"The store's plugin failed: {e.GetType().Name}: {e.Message}");
+        new($"The store's plugin failed: {FaultText.Of(e)}");
 }

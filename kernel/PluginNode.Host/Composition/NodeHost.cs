@@ -3,6 +3,7 @@ using PluginNode.Configuration;
 using PluginNode.Delivery;
 using PluginNode.Identity;
 using PluginNode.Ledger;
+using PluginNode.Plugins;
 using PluginNode.Storage;
 using PluginNode.Transports;
 
@@ -124,7 +125,7 @@ public sealed class NodeHost : IAsyncDisposable
             }
             catch (Exception e)
             {
-                Node.Plugins.Fault(plugin, $"stop: {e.Message}");
+                plugin.Fault($"stop: {FaultText.Of(e)}");
             }
             Node.Kernel.Detach(transport);
         }
@@ -175,7 +176,7 @@ public sealed class NodeHost : IAsyncDisposable
             var protocols = sink.Protocols;
             if (protocols.FirstOrDefault(taken.ContainsKey) is { } twice)
             {
-                node.Plugins.Fault(plugin, $"the plugin '{taken[twice]}' takes one of its protocols already");
+                plugin.Fault($"the plugin '{taken[twice]}' takes one of its protocols already");
                 return;
             }
             node.Kernel.Attach(sink);
@@ -183,7 +184,7 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch (Exception e)
         {
-            node.Plugins.Fault(plugin, $"message sink: {e.Message}");
+            plugin.Fault($"message sink: {FaultText.Of(e)}");
         }
     }
 
@@ -220,11 +221,11 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Node.Plugins.Fault(plugin, $"its transport did not start within {StartWithin.TotalSeconds} s");
+            plugin.Fault($"its transport did not start within {StartWithin.TotalSeconds} s");
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            Node.Plugins.Fault(plugin, e.Message);
+            plugin.Fault(e is TransportException ? FaultText.MessageOf(e) : FaultText.Of(e));
         }
     }
 }

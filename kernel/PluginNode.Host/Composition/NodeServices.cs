@@ -45,6 +45,7 @@ internal sealed record NodeServices(
     public void AddTo(IServiceCollection services)
     {
         services.AddSingleton<ISigner>(new PluginSigner(Identity));
+        services.AddSingleton<INoiseSigner>(new NoiseSigner(Identity));
         services.AddSingleton<IPeerDirectory>(Peers);
         services.AddSingleton(Time);
         services.AddSingleton(Chance);

@@ -1,9 +1,12 @@
 using PluginNode.Loading;
+using PluginNode.Plugins;
 
 namespace PluginNode.Composition;
 
 /// <summary>A plugin as the node uses it: what loading said of it, and what became of it since.</summary>
-public sealed class PluginEntry(LoadedPlugin loaded)
+/// <param name="loaded">What loading said.</param>
+/// <param name="logger">Told of what goes wrong later.</param>
+public sealed class PluginEntry(LoadedPlugin loaded, ILogger logger)
 {
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
@@ -35,17 +38,16 @@ public sealed class PluginEntry(LoadedPlugin loaded)
     /// <summary>Whether its services may be used.</summary>
     public bool IsUsable => loaded.State == PluginState.Loaded && _later.Count == 0;
 
-    /// <summary>Marks it as faulted. Text only: an exception object would hold the plugin in memory. The same text
-    /// again, or more than 20, are not kept. Callable from any thread.</summary>
-    /// <returns>Whether it is kept.</returns>
-    public bool Fault(string text)
+    /// <summary>Marks it as faulted, and says so in the log. Text only: an exception object would hold the plugin in
+    /// memory. The same text again, or more than 20, are neither kept nor said. Callable from any thread.</summary>
+    public void Fault(string text)
     {
         lock (_gate)
         {
-            if (_later.Count >= MostFaults || _later.Contains(text, StringComparer.Ordinal)) return false;
+            if (_later.Count >= MostFaults || _later.Contains(text, StringComparer.Ordinal)) return;
             _later = [.. _later, text];
-            return true;
         }
+        HostLogMessages.PluginFaulted(logger, Id, State, text);
     }
 
     /// <summary>All services of that contract; none where it is not usable. What it throws becomes a fault.</summary>
@@ -58,7 +60,7 @@ public sealed class PluginEntry(LoadedPlugin loaded)
         }
         catch (Exception e)
         {
-            Fault($"{typeof(T).Name}: {e.Message}");
+            Fault($"{typeof(T).Name}: {FaultText.Of(e)}");
             return [];
         }
     }
@@ -78,7 +80,7 @@ public sealed class PluginEntry(LoadedPlugin loaded)
     }
 
     /// <summary>Disposes its container.</summary>
-    public async Task DisposeAsync(TimeProvider time, ILogger logger)
+    public async Task DisposeAsync(TimeProvider time)
     {
         try
         {
@@ -86,8 +88,7 @@ public sealed class PluginEntry(LoadedPlugin loaded)
         }
         catch (Exception e)
         {
-            Fault($"dispose: {e.Message}");
-            HostLogMessages.PluginFaulted(logger, Id, State, $"dispose: {e.Message}");
+            Fault($"dispose: {FaultText.Of(e)}");
         }
     }
 }

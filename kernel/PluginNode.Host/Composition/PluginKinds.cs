@@ -1,4 +1,5 @@
 using PluginNode.Events;
+using PluginNode.Plugins;
 
 namespace PluginNode.Composition;
 
@@ -11,18 +12,18 @@ internal static class PluginKinds
     {
         foreach (var plugin in plugins.All)
             foreach (var kind in plugin.Services<IEventKind>())
-                Add(kind, plugin, plugins, kinds);
+                Add(kind, plugin, kinds);
     }
 
-    private static void Add(IEventKind kind, PluginEntry plugin, PluginSet plugins, EventKinds kinds)
+    private static void Add(IEventKind kind, PluginEntry plugin, EventKinds kinds)
     {
         try
         {
-            if (kinds.Add(kind, plugin.Id) is { } problem) plugins.Fault(plugin, problem);
+            if (kinds.Add(kind, plugin.Id) is { } problem) plugin.Fault(problem);
         }
         catch (Exception e)
         {
-            plugins.Fault(plugin, $"event kind: {e.Message}");
+            plugin.Fault($"event kind: {FaultText.Of(e)}");
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using PluginNode.Loading;
+using PluginNode.Plugins;
 using PluginNode.Sync;
 
 namespace PluginNode.Composition;
@@ -8,13 +8,11 @@ namespace PluginNode.Composition;
 /// plugin, and not asked again.</summary>
 public sealed class PluginPresence
 {
-    private readonly PluginSet _plugins;
     private ImmutableList<(PluginEntry Plugin, IPeerPresence Presence)> _asked = [];
 
     /// <summary>Asks the plugins of a set, in the order of their ids.</summary>
     public PluginPresence(PluginSet plugins)
     {
-        _plugins = plugins;
         foreach (var plugin in plugins.All)
             _asked = _asked.AddRange(plugin.Services<IPeerPresence>().Select(p => (plugin, p)));
     }
@@ -31,7 +29,7 @@ public sealed class PluginPresence
             catch (Exception e)
             {
                 ImmutableInterlocked.Update(ref _asked, asked => asked.RemoveAll(p => p.Presence == presence));
-                _plugins.Fault(plugin, $"presence: {FaultText.Of(e)}");
+                plugin.Fault($"presence: {FaultText.Of(e)}");
             }
         }
         return null;

@@ -39,7 +39,7 @@ public sealed class PluginSet
             Pins = section.Pins,
             AddKernelServices = addKernelServices,
         });
-        var all = loaded.OrderBy(p => p.Id, StringComparer.Ordinal).Select(p => new PluginEntry(p)).ToList();
+        var all = loaded.OrderBy(p => p.Id, StringComparer.Ordinal).Select(p => new PluginEntry(p, logger)).ToList();
         var set = new PluginSet(all, logger);
         foreach (var plugin in all) set.Report(plugin);
         foreach (var id in section.Settings.Keys.Where(id => all.TrueForAll(p => p.Id != id)))
@@ -85,23 +85,15 @@ public sealed class PluginSet
             : $"store: no working plugin offers one; not working: {string.Join("; ", broken.Select(Said))}");
     }
 
-    /// <summary>Marks a plugin as faulted and says so in the log, once for the same text.</summary>
-    public void Fault(PluginEntry plugin, string text)
-    {
-        if (plugin.Fault(text)) HostLogMessages.PluginFaulted(_logger, plugin.Id, plugin.State, text);
-    }
-
-    /// <summary>The same, by id: for who knows no more of it.</summary>
-    public void Fault(string id, string text)
-    {
-        if (All.FirstOrDefault(p => p.Id == id) is { } plugin) Fault(plugin, text);
-    }
+    /// <summary>Marks a plugin as faulted and says so in the log, once for the same text: for who knows no more of it
+    /// than its id.</summary>
+    public void Fault(string id, string text) => All.FirstOrDefault(p => p.Id == id)?.Fault(text);
 
     /// <summary>Disposes all, in reverse order.</summary>
     /// <param name="time">The clock that says when one took too long.</param>
     public async Task DisposeAsync(TimeProvider time)
     {
-        foreach (var plugin in All.Reverse()) await plugin.DisposeAsync(time, _logger);
+        foreach (var plugin in All.Reverse()) await plugin.DisposeAsync(time);
     }
 
     private void Report(PluginEntry plugin)

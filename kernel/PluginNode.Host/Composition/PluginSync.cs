@@ -1,4 +1,4 @@
-using PluginNode.Loading;
+using PluginNode.Plugins;
 using PluginNode.Sync;
 
 namespace PluginNode.Composition;
@@ -28,7 +28,7 @@ public sealed class PluginSync(PluginSet plugins, NodeKernel kernel)
             foreach (var strategy in plugin.Services<ISyncStrategy>())
                 Guard(plugin, "sync strategy", () =>
                 {
-                    if (Attach(strategy, plugin.Id) is { } problem) plugins.Fault(plugin, problem);
+                    if (Attach(strategy, plugin.Id) is { } problem) plugin.Fault(problem);
                 });
             foreach (var days in plugin.Services<INeighbourDays>())
                 Guard(plugin, "neighbour days", () => kernel.Attach(days, plugin.Id));
@@ -55,7 +55,7 @@ public sealed class PluginSync(PluginSet plugins, NodeKernel kernel)
         return null;
     }
 
-    private void Guard(PluginEntry plugin, string what, Action attach)
+    private static void Guard(PluginEntry plugin, string what, Action attach)
     {
         try
         {
@@ -63,7 +63,7 @@ public sealed class PluginSync(PluginSet plugins, NodeKernel kernel)
         }
         catch (Exception e)
         {
-            plugins.Fault(plugin, $"{what}: {FaultText.Of(e)}");
+            plugin.Fault($"{what}: {FaultText.Of(e)}");
         }
     }
 }

@@ -29,7 +29,8 @@ internal static class ProgressText
         >= 1 => "100 % of what neighbours hold",
         { } known => string.Create(
             CultureInfo.InvariantCulture,
-            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold, by the days that agree"),
+            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold, by the days that agree "
+                + $"or were read to the end"),
     };
 
     /// <summary>A number of bytes.</summary>

@@ -54,6 +54,11 @@ public sealed record NodeSection
     /// are taken from named peers either way. Default <c>first-use</c>.</summary>
     public string Trust { get; set; } = "first-use";
 
+    /// <summary>Whether unsigned events are kept, in memory and apart from the ledger, for
+    /// <c>GET /v1/events?hearsay=true</c>: at most 5 000, about 16 MiB. They are never passed on. Default
+    /// false.</summary>
+    public bool Hearsay { get; set; }
+
     /// <summary>Whether the node only listens: it answers no requests for events, announces nothing and records no
     /// events of its own; messages go in and out all the same. Default false.</summary>
     public bool ReadOnly { get; set; }

@@ -33,7 +33,7 @@ internal static class SettingsBuilder
             Ledger = new LedgerOptions
             {
                 Name = sections.Node.Name, Profile = profile ?? MemoryProfile.Medium,
-                LearnsKeys = sections.Node.Trust == "first-use",
+                LearnsKeys = sections.Node.Trust == "first-use", KeepsHearsay = sections.Node.Hearsay,
             },
             Sync = sections.Sync.Build(problems),
         };

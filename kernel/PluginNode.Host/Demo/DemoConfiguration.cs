@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -9,10 +10,14 @@ namespace PluginNode.Demo;
 
 /// <summary>
 /// A node's configuration for the demo: the one that is installed, with a name, ports and a data folder of its own.
-/// It knows no plugin: every loopback URL in plugin settings gets a free port.
+/// It knows no plugin: every loopback URL or multiaddr in plugin settings gets a free port.
 /// </summary>
 internal sealed class DemoConfiguration
 {
+    // PeerAddress has the scheme "/" for every multiaddr.
+    private const string MultiaddrScheme = "/";
+    private const string LoopbackTcp = "/ip4/127.0.0.1/tcp/";
+
     private readonly JsonObject _document;
 
     private DemoConfiguration(JsonObject document, Uri api)
@@ -60,17 +65,23 @@ internal sealed class DemoConfiguration
         .FirstOrDefault(p => p.Value?.GetValueKind() == JsonValueKind.String && p.Value.GetValue<string>() == level).Key;
 
     /// <summary>Where other nodes reach it: a transport whose scheme is a URL's own, or ends with it behind a plus, is
-    /// reached at that URL of its settings.</summary>
+    /// reached at that URL of its settings; one for multiaddrs at those of its settings.</summary>
     public List<string> Addresses(PluginList plugins)
     {
         var addresses = new List<string>();
         foreach (var plugin in plugins.Plugins)
             if (_document["plugins"]?["settings"]?[plugin.Id] is { } settings)
-                foreach (var url in Urls(settings))
+                foreach (var place in Places(settings))
                     foreach (var scheme in plugin.Schemes)
-                        if (scheme == url.Scheme || scheme.EndsWith($"+{url.Scheme}", StringComparison.Ordinal))
-                            addresses.Add($"{scheme}://{url.Authority}");
+                        if (AddressOf(scheme, place) is { } address) addresses.Add(address);
         return addresses;
+    }
+
+    private static string? AddressOf(string scheme, JsonNode place)
+    {
+        if (Loopback(place) is not { } url) return scheme == MultiaddrScheme ? place.GetValue<string>() : null;
+        return scheme == url.Scheme || scheme.EndsWith($"+{url.Scheme}", StringComparison.Ordinal)
+            ? $"{scheme}://{url.Authority}" : null;
     }
 
     private static void Rewrite(JsonNode node)
@@ -80,26 +91,33 @@ internal sealed class DemoConfiguration
             case JsonObject members:
                 foreach (var (name, value) in members.ToList())
                 {
-                    if (Loopback(value) is { } url) members[name] = WithFreePort(url);
+                    if (IsPlace(value)) members[name] = WithFreePort(value!);
                     else if (value is not null) Rewrite(value);
                 }
                 break;
             case JsonArray list:
                 for (var i = 0; i < list.Count; i++)
                 {
-                    if (Loopback(list[i]) is { } url) list[i] = WithFreePort(url);
+                    if (IsPlace(list[i])) list[i] = WithFreePort(list[i]!);
                     else if (list[i] is { } value) Rewrite(value);
                 }
                 break;
         }
     }
 
-    private static IEnumerable<Uri> Urls(JsonNode node) => node switch
+    private static IEnumerable<JsonNode> Places(JsonNode node) => node switch
     {
-        JsonObject members => members.SelectMany(m => m.Value is null ? [] : Urls(m.Value)),
-        JsonArray list => list.SelectMany(v => v is null ? [] : Urls(v)),
-        _ => Loopback(node) is { } url ? [url] : [],
+        JsonObject members => members.SelectMany(m => m.Value is null ? [] : Places(m.Value)),
+        JsonArray list => list.SelectMany(v => v is null ? [] : Places(v)),
+        _ => IsPlace(node) ? [node] : [],
     };
+
+    private static bool IsPlace(JsonNode? node) => IsLoopbackTcp(node) || Loopback(node) is not null;
+
+    private static bool IsLoopbackTcp(JsonNode? node) =>
+        node?.GetValueKind() == JsonValueKind.String
+        && node.GetValue<string>() is var text && text.StartsWith(LoopbackTcp, StringComparison.Ordinal)
+        && ushort.TryParse(text.AsSpan(LoopbackTcp.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static Uri? Loopback(JsonNode? node) =>
         node?.GetValueKind() == JsonValueKind.String
@@ -107,8 +125,9 @@ internal sealed class DemoConfiguration
             ? url
             : null;
 
-    private static JsonValue WithFreePort(Uri url) =>
-        JsonValue.Create($"{url.Scheme}://{url.Host}:{FreePort()}{(url.PathAndQuery == "/" ? "" : url.PathAndQuery)}");
+    private static JsonValue WithFreePort(JsonNode place) => JsonValue.Create(Loopback(place) is { } url
+        ? $"{url.Scheme}://{url.Host}:{FreePort()}{(url.PathAndQuery == "/" ? "" : url.PathAndQuery)}"
+        : $"{LoopbackTcp}{FreePort()}");
 
     private static int FreePort()
     {

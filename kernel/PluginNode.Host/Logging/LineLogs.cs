@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using PluginNode.Plugins;
 
 namespace PluginNode.Logging;
 
@@ -45,7 +46,7 @@ internal sealed class LineLogs(TextWriter output, bool json, TimeProvider time) 
         var name = category[(category.LastIndexOf('.') + 1)..];
         var text = string.Create(
             CultureInfo.InvariantCulture, $"{time.GetLocalNow():HH:mm:ss.fff} {Word(level)} {name}: {message}");
-        return OneLine(exception is null ? text : $"{text} ({exception.GetType().Name}: {exception.Message})");
+        return OneLine(exception is null ? text : $"{text} ({FaultText.Of(exception)})");
     }
 
     private string Json(

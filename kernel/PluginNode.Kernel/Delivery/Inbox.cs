@@ -76,7 +76,7 @@ public sealed class Inbox
 
     private async Task<InboxPage> ReadAsync(List<InboxEntry> entries, long after, CancellationToken cancellation)
     {
-        var bodies = await _loop.Journal.ReadAsync([.. entries.Select(e => e.RecordKey)], cancellation);
+        var bodies = await _loop.Journal.ReadAsync([.. entries.Select(e => e.BodyKey)], cancellation);
         var items = new List<InboxItem>(entries.Count);
         for (var i = 0; i < entries.Count; i++)
         {

@@ -19,7 +19,8 @@ internal sealed class InboxEntry
     public bool GivenUp { get; set; }
 
     public long Bytes => MessageSize.Of(Header);
-    public RecordKey RecordKey => new((byte)Collection.Inbox, Id, Sequence);
+    public BodyKey BodyKey =>
+        new(new RecordKey((byte)Collection.Inbox, Id, Sequence), RecordSealer.SealedBytes(Header.PayloadBytes));
 
     public InboxMessage ToMessage(ReadOnlyMemory<byte> payload) => new(
         Id, From, Header.Protocol, Header.Level, DateTimeOffset.FromUnixTimeMilliseconds(Header.ReceivedMs),

@@ -61,7 +61,8 @@ internal sealed class Message
     public (PeerId To, string Key) Lane => (To, Key);
 
     public bool Live => State is MessageState.Waiting or MessageState.Sending;
-    public RecordKey RecordKey => new((byte)Collection.Outbox, Id, Sequence);
+    public BodyKey BodyKey =>
+        new(new RecordKey((byte)Collection.Outbox, Id, Sequence), RecordSealer.SealedBytes(PayloadBytes));
 
     /// <summary>What it counts for against the limits.</summary>
     public long Bytes => MessageSize.Of(PayloadBytes, Attributes);

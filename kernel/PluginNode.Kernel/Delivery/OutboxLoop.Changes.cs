@@ -117,7 +117,7 @@ internal sealed partial class OutboxLoop
         ReadOnlyMemory<byte>? body;
         try
         {
-            body = (await _parts.Journal.ReadAsync([message.RecordKey], _flight.Token))[0];
+            body = (await _parts.Journal.ReadAsync([message.BodyKey], _flight.Token))[0];
         }
         catch (Exception e) when (e is StoreException or OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
+using PluginNode.Plugins;
 using PluginNode.Transports;
 using PluginNode.Wire;
 using Frame = PluginNode.Transports.Frame;
@@ -94,8 +95,8 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         }
         catch (Exception e)
         {
-            LogMessages.TransportFaulted(logger, e.ToString());
-            return ($"the transport failed: {e.Message}", CameBack: false);
+            LogMessages.TransportFaulted(logger, FaultText.InFull(e));
+            return ($"the transport failed: {FaultText.MessageOf(e)}", CameBack: false);
         }
     }
 }

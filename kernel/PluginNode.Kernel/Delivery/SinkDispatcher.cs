@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PluginNode.Plugins;
 using PluginNode.Storage;
 
 namespace PluginNode.Delivery;
@@ -109,7 +110,7 @@ internal sealed class SinkDispatcher(
             }
             catch (Exception e)
             {
-                LogMessages.SinkFailed(logger, attempt, e.ToString());
+                LogMessages.SinkFailed(logger, attempt, FaultText.InFull(e));
             }
             await Task.Delay(backoff.Next(), parts.Time, _stopped.Token);
         }

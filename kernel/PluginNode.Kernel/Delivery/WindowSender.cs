@@ -60,7 +60,7 @@ internal sealed class WindowSender(Journal journal, FrameSealer sealer, Router r
             else missing.Add(i);
         if (missing.Count == 0) return payloads;
 
-        var read = await journal.ReadAsync([.. missing.Select(i => window[i].Message.RecordKey)], cancellation);
+        var read = await journal.ReadAsync([.. missing.Select(i => window[i].Message.BodyKey)], cancellation);
         for (var i = 0; i < read.Length; i++) payloads[missing[i]] = read[i];
         return payloads;
     }

@@ -1,4 +1,5 @@
 using PluginNode.Identity;
+using PluginNode.Plugins;
 
 namespace PluginNode.Events;
 
@@ -41,7 +42,7 @@ public sealed class EventMaker(NodeIdentity identity, string emitter, EventKinds
         }
         catch (Exception e)
         {
-            reading = EventReading.Invalid($"the event kind '{service}' failed: {e.Message}");
+            reading = EventReading.Invalid($"the event kind '{service}' failed: {FaultText.Of(e)}");
         }
         if (!reading.IsValid) return EventDecoding.Refused(EventVerdict.NotValid, reading.Problem!);
         var made = Sign(timestamp, service, content.Written, data);

@@ -1,4 +1,5 @@
 using PluginNode.Identity;
+using PluginNode.Plugins;
 
 namespace PluginNode.Events;
 
@@ -103,5 +104,5 @@ public static class EventVerifier
     }
 
     internal static EventCheck Failed(Event @event, Exception e) =>
-        new(EventVerdict.NotValid, $"the event kind '{@event.Service}' failed: {e.GetType().Name}: {e.Message}");
+        new(EventVerdict.NotValid, $"the event kind '{@event.Service}' failed: {FaultText.Of(e)}");
 }

@@ -68,7 +68,7 @@ public sealed class NodeIdentity : ISigner, IDisposable
     }
 
     /// <summary>Signs bytes as they are. Only for who can say why they pass for nothing else that this key signs: the
-    /// hash of an event, and <see cref="NaraSigner"/>.</summary>
+    /// hash of an event, <see cref="NaraSigner"/> and <see cref="NoiseSigner"/>.</summary>
     internal void SignUntagged(ReadOnlySpan<byte> text, Span<byte> signature)
     {
         if (signature.Length < ISigner.SignatureBytes)

@@ -41,6 +41,12 @@ internal sealed record Candidate(Event Event, string Neighbour, bool HasWaited)
             return;
         }
         Entry = LedgerEntry.Of(Event, Check.Reading, Check.Attestation, kind);
+        if (!IsVouched && !Event.IsSigned)
+        {
+            // whatever room the ledger has: it is none of its events
+            Check = EventVerifier.CheckSignature(Event, Check, emitterKey: null);
+            return;
+        }
         Foreseen = index.Foresee(Entry);
         if (Foreseen != Addition.Added) return;
         Announced = EventVerifier.OwnKey(Event, kind);

@@ -42,6 +42,9 @@ public sealed class EventIntake
     /// <summary>What waits for keys.</summary>
     internal PendingEvents Pending { get; init; } = new(new PendingLimits());
 
+    /// <summary>Where unsigned events go; null: nowhere.</summary>
+    internal Hearsay? Hearsay { get; init; }
+
     /// <summary>Decodes, verifies and merges. Nothing that stands in the events throws; the report conserves.</summary>
     /// <param name="neighbour">Who told them, as it is to be counted.</param>
     /// <param name="events">Each one JSON object; not looked at any more when the call has returned its task.</param>
@@ -137,6 +140,7 @@ public sealed class EventIntake
                 var verdict = candidate.Check.Verdict;
                 if (verdict == EventVerdict.Valid && candidate.Foreseen == Addition.Added)
                     verdict = Learn(candidate, learned);
+                if (verdict == EventVerdict.Unsigned) intake.Hearsay?.Add(candidate.Entry!);
                 if (verdict == EventVerdict.UnknownKey) unknown.Add(candidate);
                 else if (verdict != EventVerdict.Valid) Reject(candidate.Neighbour, verdict, !candidate.HasWaited);
                 else if (candidate.Foreseen == Addition.Added)

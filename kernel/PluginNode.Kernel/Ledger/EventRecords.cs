@@ -34,7 +34,8 @@ internal static class EventRecords
         var names = new Names();
         foreach (var part in records.Chunk(BodiesAtOnce))
         {
-            var bodies = await journal.ReadAsync([.. part.Select(r => r.Header.Key)], cancellation);
+            var bodies = await journal.ReadAsync(
+                [.. part.Select(r => new BodyKey(r.Header.Key, r.Header.BodyBytes))], cancellation);
             for (var i = 0; i < part.Length; i++)
             {
                 var (header, plain) = part[i];

@@ -77,6 +77,13 @@ internal sealed class LedgerKeys(IPeerDirectory peers, PeerId self, string ownNa
         lock (_lock) return _pins.TryGetValue(name, out var key) ? key : null;
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Names()
+    {
+        if (!learns) return [];
+        lock (_lock) return [.. _pins.Keys.Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>The key of the member with that id; null where it is not known.</summary>
     public PeerId? KeyOfMember(string id)
     {

@@ -36,16 +36,19 @@ internal sealed class LedgerReader(Shelves shelves, LedgerQuery query)
         return new LedgerPage(events, null);
     }
 
+    /// <summary>The newest of the slice, as a nara peer gives it.</summary>
     public LedgerPage Slice()
     {
-        var events = new List<Event>();
+        var (index, of) = query.Slice;
         List<Shelf> all = [.. shelves.Of(query).Select(s => s.Shelf)];
         if (all.Count == 1)
         {
             // Positions in one run are known without walking over what lies between.
+            var events = new List<Event>();
             var walk = RunWalk.From(all[0].All, LedgerKey.Before(query.Since));
-            for (walk.Forward(query.Slice.Index); events.Count < query.Limit && walk.Current is { } entry;
-                walk.Forward(query.Slice.Of))
+            var inSlice = walk.Left > index ? ((walk.Left - index - 1) / of) + 1 : 0;
+            for (walk.Forward(index + (Math.Max(0, inSlice - query.Limit) * of)); walk.Current is { } entry;
+                walk.Forward(of))
             {
                 Steps++;
                 events.Add(entry.Event);
@@ -53,9 +56,14 @@ internal sealed class LedgerReader(Shelves shelves, LedgerQuery query)
             return new LedgerPage(events, null);
         }
         Begin(LedgerKey.Before(query.Since));
-        for (var position = 0; events.Count < query.Limit && Next() is { } entry; position++)
-            if (position % query.Slice.Of == query.Slice.Index) events.Add(entry.Event);
-        return new LedgerPage(events, null);
+        var newest = new Queue<Event>();
+        for (var position = 0; Next() is { } entry; position++)
+        {
+            if (position % of != index) continue;
+            if (newest.Count == query.Limit) newest.Dequeue();
+            newest.Enqueue(entry.Event);
+        }
+        return new LedgerPage([.. newest], null);
     }
 
     private static LedgerKey Behind(LedgerCursor cursor)

@@ -18,6 +18,9 @@ public sealed record LedgerOptions
     /// <summary>Whether keys that nobody configured are learned from events: <c>node.trust</c> is <c>first-use</c>.
     /// Default: true.</summary>
     public bool LearnsKeys { get; init; } = true;
+
+    /// <summary>Whether unsigned events are kept, apart from the ledger. Default: false.</summary>
+    public bool KeepsHearsay { get; init; }
 }
 
 /// <summary>The ledger's counters, since the start where they are not "now".</summary>
@@ -47,7 +50,10 @@ internal sealed class NodeLedger
         Index = new LedgerIndex(options.Profile.Events, parts.Chance, options.Profile.BudgetBytes / 2);
         _keys = new LedgerKeys(parts.Peers, parts.Identity.Self, name, options.LearnsKeys, logger);
         _loop = new LedgerLoop(Index, _keys, parts.Kinds, journal, logger);
-        Intake = new EventIntake(parts.Kinds, Index, _loop, _keys, parts.SignatureChecks, parts.Time);
+        Intake = new EventIntake(parts.Kinds, Index, _loop, _keys, parts.SignatureChecks, parts.Time)
+        {
+            Hearsay = options.KeepsHearsay ? new Hearsay(Index) : null,
+        };
         Own = new OwnEvents(parts.Kinds, new EventMaker(parts.Identity, name, parts.Kinds, parts.Time), _loop, _keys);
     }
 

@@ -118,6 +118,17 @@ internal struct RunWalk(SortedRun run, int chunk, int index)
     public readonly LedgerEntry? Current =>
         _chunk >= 0 && _chunk < run.Chunks.Count ? run.Chunks[_chunk].Items[_index] : null;
 
+    /// <summary>How many entries there are from here to the end, this one included.</summary>
+    public readonly int Left
+    {
+        get
+        {
+            var left = -_index;
+            for (var at = _chunk; at < run.Chunks.Count; at++) left += run.Chunks[at].Count;
+            return Math.Max(0, left);
+        }
+    }
+
     /// <summary>From the first entry at or behind the key.</summary>
     public static RunWalk From(SortedRun run, LedgerKey key)
     {

@@ -36,7 +36,7 @@ internal sealed class ChainWalk(WalkParts parts)
 
     private readonly RecoveryParts _recovery = parts.Recovery;
     private readonly Dictionary<PeerId, long> _scores = []; // of who answered the last time: how many events were new
-    private HashSet<PeerId> _asked = [], _answered = [];
+    private HashSet<PeerId> _asked = [], _answered = [], _refusing = [];
     private long _pruned;
 
     /// <summary>How long a call for checkpoints may take.</summary>
@@ -49,7 +49,7 @@ internal sealed class ChainWalk(WalkParts parts)
     public async Task<WalkEnd> RecoverAsync(
         IReadOnlyList<Owned<ISyncStrategy>> chain, IReadOnlyList<Neighbour> known, bool everything)
     {
-        (_asked, _answered, _pruned) = ([], [], 0);
+        (_asked, _answered, _refusing, _pruned) = ([], [], [], 0);
         var steps = new List<SyncStep>();
         parts.Board.Change(s => s with { Phase = RecoveryPhase.Recovering, Steps = [], NextAt = null });
         var (neighbours, before) = await PrepareAsync(known, everything);
@@ -69,7 +69,8 @@ internal sealed class ChainWalk(WalkParts parts)
         if (!complete && _answered.Count > 0 && await ReadCheckpointsAsync(chain, neighbours, steps))
             coverage = await CoverAsync();
         coverage ??= await CoverAsync();
-        parts.Board.Change(s => s with { Strategy = strategy, Coverage = coverage });
+        _refusing.ExceptWith(_answered);
+        parts.Board.Change(s => s with { Strategy = strategy, Coverage = coverage, Refusing = _refusing.Count });
         return complete ? WalkEnd.Complete : _answered.Count > 0 ? WalkEnd.Partial : WalkEnd.Nobody;
     }
 
@@ -112,6 +113,7 @@ internal sealed class ChainWalk(WalkParts parts)
         {
             _asked.Add(neighbour.Id);
             _scores.Remove(neighbour.Id);
+            if (run.Session.Refuses(neighbour.Id)) _refusing.Add(neighbour.Id);
         }
         foreach (var neighbour in run.Answered)
         {

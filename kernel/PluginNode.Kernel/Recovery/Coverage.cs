@@ -53,7 +53,7 @@ public sealed record Coverage
 /// <param name="Newest">Timestamp of the newest one.</param>
 public sealed record ServiceCoverage(string Service, int Events, long Oldest, long Newest);
 
-/// <summary>A day on which a neighbour holds something else.</summary>
+/// <summary>A day on which a neighbour holds something that may be missing here.</summary>
 /// <param name="Day">The day, UTC, by the events' timestamps.</param>
 /// <param name="Neighbour">Who, by the name that it has here.</param>
 /// <param name="Theirs">How many events it holds.</param>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PluginNode.Plugins;
 using PluginNode.Storage;
 
 namespace PluginNode.Recovery;
@@ -13,7 +14,7 @@ internal readonly record struct CallEnd<T>(T? Value, string? Failure);
 /// back even then is left behind and reported. Callable from any thread.
 /// </summary>
 internal sealed class PluginCalls(
-    TimeProvider time, ILogger logger, Action<string, string> faulted, CancellationToken stopped)
+    TimeProvider time, ILogger logger, Action<string, string>? faulted, CancellationToken stopped)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -83,11 +84,11 @@ internal sealed class PluginCalls(
         }
         catch (StoreException e)
         {
-            return new CallEnd<T>(default, $"the store failed: {OneLine(e)}"); // not the plugin's fault
+            return new CallEnd<T>(default, $"the store failed: {FaultText.MessageOf(e)}"); // not the plugin's fault
         }
         catch (Exception e)
         {
-            var failure = $"{e.GetType().Name}: {OneLine(e)}"; // the object would keep the plugin from unloading
+            var failure = FaultText.Of(e); // the object would keep the plugin from unloading
             Report(call.Owner, $"{name}: {failure}");
             return new CallEnd<T>(default, failure);
         }
@@ -100,11 +101,9 @@ internal sealed class PluginCalls(
 
     private void Report(string owner, string what)
     {
-        LogMessages.SyncPluginFaulted(logger, owner, what);
-        faulted(owner, what);
+        if (faulted is null) LogMessages.SyncPluginFaulted(logger, owner, what);
+        else faulted(owner, what); // who is told says so in the log, too: once is enough
     }
-
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 
     private sealed class Call(object it, string owner, CancellationTokenSource source)
     {

@@ -1,3 +1,4 @@
+using PluginNode.Plugins;
 using PluginNode.Sync;
 
 namespace PluginNode.Recovery;
@@ -22,6 +23,7 @@ internal sealed class RecoveryLoop(
     private bool _whole = true; // next is the whole chain, and not background sync
     private bool _alone;
     private RecoveryPhase _result;
+    private int _refusing; // as it was said last
     private int _inVain; // whole walks since the last one that was complete, or since the last one that was answered
     private int _rounds; // of background sync before the next whole walk
     private long _triedAt;
@@ -85,7 +87,7 @@ internal sealed class RecoveryLoop(
         }
         catch (Exception e) when (e is not OperationCanceledException || !stopped.IsCancellationRequested)
         {
-            return e.ToString();
+            return FaultText.InFull(e);
         }
     }
 
@@ -154,7 +156,11 @@ internal sealed class RecoveryLoop(
             parts.Logger, board.State.Attempt, neighbours.Count, board.State.SignatureChecks);
         try
         {
-            if (neighbours.Count == 0) return WalkEnd.Nobody;
+            if (neighbours.Count == 0)
+            {
+                board.Change(s => s with { Refusing = 0 });
+                return WalkEnd.Nobody;
+            }
             projections.Hold(true);
             return await walk.RecoverAsync(chain, neighbours, _everything);
         }
@@ -186,7 +192,11 @@ internal sealed class RecoveryLoop(
         if (end == WalkEnd.Partial)
             _rounds = (int)Math.Min(1L << Math.Min(_inVain++, 20), Math.Max(1, LongestWait / parts.Options.Background));
         board.Change(s => s with { Phase = _result, EndedAt = Time.GetUtcNow() });
-        if (_alone && !wasAlone) LogMessages.NobodyThere(parts.Logger);
+        var refusing = board.State.Refusing;
+        if (refusing > 0 && (refusing != _refusing || _alone != wasAlone))
+            LogMessages.Refused(parts.Logger, refusing);
+        else if (_alone && !wasAlone) LogMessages.NobodyThere(parts.Logger);
+        _refusing = refusing;
         if (!_alone)
             LogMessages.RecoveryEnded(
                 parts.Logger, _result, board.State.Strategy, parts.Ledger.Index.Count, board.State.Coverage?.Share);

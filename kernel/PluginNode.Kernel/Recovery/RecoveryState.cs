@@ -24,7 +24,8 @@ public enum RecoveryPhase
     /// <summary>Neighbours answered, but not all of it is here; it is completed in the background.</summary>
     Partial,
 
-    /// <summary>Nobody was there; it goes on trying in the background.</summary>
+    /// <summary>Nobody was there, or all that are there refuse this node (<see cref="RecoveryState.Refusing"/>); it
+    /// goes on trying in the background.</summary>
     Alone,
 }
 
@@ -39,6 +40,10 @@ public sealed record RecoveryState
 
     /// <summary>Which try this is or was, from 1; 0: none yet.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>How many neighbours answered nothing in the last try, and said that they do not know this node: it has
+    /// to be in their peer list. Whoever is on the way can say so in their place.</summary>
+    public int Refusing { get; init; }
 
     /// <summary>When the last recovery began, all its tries included; null: none did.</summary>
     public DateTimeOffset? StartedAt { get; init; }

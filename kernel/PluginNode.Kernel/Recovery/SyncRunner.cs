@@ -38,7 +38,7 @@ internal sealed class SyncRunner(
         try
         {
             var end = await calls.RunAsync(
-                strategy, token => strategy.It.SyncAsync(session, token), () => LeftOf(session));
+                strategy, async token => Copied(await strategy.It.SyncAsync(session, token)), () => LeftOf(session));
             session.End();
             var verdict = end.Failure is { } failure ? new Verdict(failure, true) : Judge(end.Value, session);
             return Ended(strategy, session, verdict, end.Value);
@@ -49,6 +49,10 @@ internal sealed class SyncRunner(
             board.Watch(null);
         }
     }
+
+    // Its list is the plugin's own, too.
+    private static SyncReport? Copied(SyncReport? report) =>
+        report is null ? null : report with { ReadToEnd = [.. report.ReadToEnd ?? []] };
 
     private static TimeSpan LeftOf(SyncSession session)
     {

@@ -127,6 +127,9 @@ internal sealed class SyncSession : ISyncSession
     /// <summary>Whether this neighbour answered a call.</summary>
     public bool Answered(PeerId neighbour) => Locked(() => _tallies[neighbour].Answered);
 
+    /// <summary>Whether this neighbour answered nothing, because it does not know this node.</summary>
+    public bool Refuses(PeerId neighbour) => Locked(() => _tallies[neighbour].Refuses);
+
     /// <summary>How many new events this neighbour told.</summary>
     public long MergedFrom(PeerId neighbour) => Locked(() => _tallies[neighbour].Counts.Merged);
 

@@ -7,6 +7,7 @@ namespace PluginNode.Recovery;
 internal sealed class SyncTally
 {
     private readonly SortedDictionary<EventVerdict, long> _rejected = [];
+    private bool _unknownThere;
     private long _calls, _failures, _received, _merged, _duplicates, _pending, _pruned, _freed, _bytes;
 
     /// <summary>Whether it was called, or told something unasked.</summary>
@@ -20,6 +21,9 @@ internal sealed class SyncTally
         || _rejected.ContainsKey(EventVerdict.OtherKey) || _rejected.ContainsKey(EventVerdict.WrongSignature);
 
     public string? LastFailure { get; private set; }
+
+    /// <summary>Whether it answered nothing, and said at last that it does not know this node.</summary>
+    public bool Refuses => _unknownThere && !Answered;
 
     public SyncCounts Counts => new()
     {
@@ -35,6 +39,7 @@ internal sealed class SyncTally
         if (call.Failure is null) return;
         _failures++;
         LastFailure = call.Failure;
+        _unknownThere = call.IsUnknownThere;
     }
 
     public void Add(MergeReport report)

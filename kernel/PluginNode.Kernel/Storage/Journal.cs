@@ -2,6 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace PluginNode.Storage;
 
+/// <summary>A body that is to be read.</summary>
+/// <param name="Record">Whose.</param>
+/// <param name="SealedBytes">How long it is, as the record's sealed header says: an empty one, which is sealed as
+/// nothing, could stand in the place of any other.</param>
+internal readonly record struct BodyKey(RecordKey Record, int SealedBytes);
+
 /// <summary>
 /// The kernel's way to its store: draws sequences, seals, and lets removals ride on the next commit, because losing
 /// one only means that something already known to be over is looked at again. Callable from any thread.
@@ -75,16 +81,19 @@ internal sealed class Journal(
     /// <summary>Reads and opens bodies; null where the record is damaged, which then lies in the store's
     /// quarantine.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?[]> ReadAsync(
-        IReadOnlyList<RecordKey> keys, CancellationToken cancellation)
+        IReadOnlyList<BodyKey> keys, CancellationToken cancellation)
     {
-        var bodies = await store.ReadBodiesAsync([.. keys.Select(k => k.Sequence)], cancellation);
+        var bodies = await store.ReadBodiesAsync([.. keys.Select(k => k.Record.Sequence)], cancellation);
         var result = new ReadOnlyMemory<byte>?[keys.Count];
         for (var i = 0; i < result.Length; i++)
         {
             if (bodies[i].Body is { } body)
             {
-                if (sealer.TryOpenBody(keys[i], body, out var plain)) result[i] = plain;
-                else await QuarantineAsync(keys[i].Sequence, "the body's tag does not match", cancellation);
+                var (record, bytes) = keys[i];
+                if (body.Length != bytes)
+                    await QuarantineAsync(record.Sequence, "the body has another length than it had", cancellation);
+                else if (sealer.TryOpenBody(record, body, out var plain)) result[i] = plain;
+                else await QuarantineAsync(record.Sequence, "the body's tag does not match", cancellation);
             }
             if (result[i] is null) Interlocked.Increment(ref _damaged);
         }

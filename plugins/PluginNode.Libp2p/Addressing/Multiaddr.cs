@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using PluginNode.Identity;
 
 namespace PluginNode.Libp2p.Addressing;
@@ -100,7 +101,9 @@ public sealed record Multiaddr
         canonical = null;
         if (kind is HostKind.Dns4 or HostKind.Dns6)
         {
-            if (host.Length > 253 || Uri.CheckHostName(host) != UriHostNameType.Dns) return false;
+            // Names beyond ASCII stand in their ASCII form (RFC 5891): the bytes of an address have no other.
+            if (host.Length > 253 || !Ascii.IsValid(host) || Uri.CheckHostName(host) != UriHostNameType.Dns)
+                return false;
             canonical = host.ToLowerInvariant();
             return true;
         }

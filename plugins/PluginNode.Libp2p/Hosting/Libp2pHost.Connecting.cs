@@ -31,7 +31,6 @@ public sealed partial class Libp2pHost
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_connections.Find(peer) is { } connection) return connection;
-            if (peer == Self) throw new Libp2pException(Libp2pFault.Unreachable, "That is this peer itself.");
             if (!_dials.TryGetValue(peer, out dial))
             {
                 var result = new TaskCompletionSource<Connection>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -107,7 +106,6 @@ public sealed partial class Libp2pHost
         try
         {
             var (secure, peer) = await _upgrader.AcceptAsync(stream, either.Token);
-            if (peer == Self) throw new Libp2pException(Libp2pFault.Authentication, "It is this peer itself.");
             place.HandshakeDone();
             await AddAsync(secure, peer, from, isInbound: true, place);
         }

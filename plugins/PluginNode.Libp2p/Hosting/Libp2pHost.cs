@@ -38,7 +38,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     private readonly ITimer _timer;
     private bool _disposed;
 
-    public Libp2pHost(INoiseIdentity identity, HostOptions options, TimeProvider time, ILogger logger)
+    public Libp2pHost(INoiseSigner identity, HostOptions options, TimeProvider time, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(options);
@@ -88,6 +88,12 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends listening; connections stay.</summary>
+    public void StopListening()
+    {
+        foreach (var listener in _listeners) listener.Dispose();
+    }
+
     /// <summary>Pings a peer by the protocol of that name.</summary>
     /// <exception cref="Libp2pException">It does not answer.</exception>
     public Task<TimeSpan> PingAsync(Connection connection, CancellationToken cancellation)
@@ -113,7 +119,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
             _disposed = true;
         }
         await _timer.DisposeAsync();
-        foreach (var listener in _listeners) listener.Dispose();
+        StopListening();
         await _stop.CancelAsync();
         await Task.WhenAll(_connections.All.Select(c => c.CloseAsync()));
         await _tasks.DrainAsync();

@@ -6,7 +6,7 @@ using PluginNode.Libp2p.Yamux;
 namespace PluginNode.Libp2p.Hosting;
 
 /// <summary>Makes a plain connection an authenticated one that speaks yamux (libp2p/specs, connections).</summary>
-internal sealed class Upgrader(INoiseIdentity identity) : IDisposable
+internal sealed class Upgrader(INoiseSigner identity) : IDisposable
 {
     private static readonly string[] Muxers = [YamuxSession.Protocol];
 

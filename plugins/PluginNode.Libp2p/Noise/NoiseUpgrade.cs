@@ -17,7 +17,7 @@ internal sealed record NoiseResult(NoiseStream Stream, PeerId Peer, string? Muxe
 /// <param name="identity">Signs and checks.</param>
 /// <param name="staticKey">One for the life of the process, never stored; stays the caller's.</param>
 /// <param name="muxers">What this side speaks, the preferred one first.</param>
-internal sealed class NoiseUpgrade(INoiseIdentity identity, X25519Key staticKey, IReadOnlyList<string> muxers)
+internal sealed class NoiseUpgrade(INoiseSigner identity, X25519Key staticKey, IReadOnlyList<string> muxers)
 {
     /// <summary>The protocol id for multistream-select.</summary>
     public const string Protocol = "/noise";

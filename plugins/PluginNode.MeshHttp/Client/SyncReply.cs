@@ -71,6 +71,11 @@ internal sealed record SyncReply(AskOutcome Outcome, string? Reason = null)
     /// <summary>HTTP status; 0 where none came.</summary>
     public int Status { get; init; }
 
+    /// <summary>Whether it says, in nara's words, which nobody signs, that it does not know this node's name. That a
+    /// signature does not hold may be for a wrong key on either side.</summary>
+    public bool IsUnknownThere => Outcome == AskOutcome.Refused && Status == 401
+        && Reason?.Contains("unknown sender", StringComparison.Ordinal) == true;
+
     public static SyncReply Failed(AskOutcome outcome, string reason) =>
         new(outcome, Outcomes.OneLine(reason));
 }

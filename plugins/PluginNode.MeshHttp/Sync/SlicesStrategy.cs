@@ -1,4 +1,3 @@
-using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.MeshHttp.Client;
 using PluginNode.Sync;
@@ -7,7 +6,7 @@ namespace PluginNode.MeshHttp.Sync;
 
 /// <summary><c>mesh-slices</c>: the older way, every n-th event of everyone. See the plugin's README.</summary>
 internal sealed class SlicesStrategy(
-    INeighbourCalls calls, ILedger ledger, IPeerDirectory peers, INaraSigner signer, TimeProvider time) : ISyncStrategy
+    INeighbourCalls calls, SyncParts parts, IPeerDirectory peers, TimeProvider time) : ISyncStrategy
 {
     // half of what a PluginNode takes as a request
     private const int MostSubjectBytes = 512 << 10;
@@ -35,7 +34,8 @@ internal sealed class SlicesStrategy(
     /// request.</summary>
     private SortedSet<string> Subjects(SyncPlan plan)
     {
-        var names = new SortedSet<string>(ledger.Subjects(), StringComparer.Ordinal) { signer.Name };
+        var names = new SortedSet<string>(parts.Ledger.Subjects(), StringComparer.Ordinal) { parts.Signer.Name };
+        names.UnionWith(parts.Keys?.Names() ?? []);
         names.UnionWith(peers.All.Select(p => p.Name));
         names.UnionWith(plan.Neighbours.Select(n => n.Name));
         names.Remove("");

@@ -68,7 +68,10 @@ internal sealed class SyncRun(ISyncSession session, INeighbourCalls calls, TimeP
             var isGood = reply.Outcome is AskOutcome.Answered or AskOutcome.OlderPeer;
             // that there is no such call anybody can say, and nobody signs: neither an answer nor a failure
             if (answer is not DaysReply || !HasNoSuchCall(reply))
-                session.Called(new NeighbourCall(asked.Neighbour, isGood ? null : reply.Reason, reply.Bytes));
+                session.Called(new NeighbourCall(asked.Neighbour, isGood ? null : reply.Reason, reply.Bytes)
+                {
+                    IsUnknownThere = reply.IsUnknownThere,
+                });
             if (reply.Outcome == AskOutcome.Unreachable && attempt + 1 < asked.Addresses) continue;
             if (reply.Outcome != AskOutcome.Unreachable) asked.Answers(attempt, first);
             if (reply.Outcome == AskOutcome.Busy) await Task.Delay(Rest, time, cancellation);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PluginNode.Mqtt.Tests.Broker;
 
 namespace PluginNode.EndToEnd.Tests.Mqtt;
@@ -17,7 +18,14 @@ public sealed class BrokerTests : NodesInAFolder
     {
         _broker = await Mosquitto.StartAsync("allow_anonymous true");
         (_sender, _receiver) = (new NodeProcess(Folder, "sender"), new NodeProcess(Folder, "receiver"));
-        await NodeProcess.IntroduceAtBrokerAsync(_sender, _receiver, _broker.Port);
+        foreach (var node in (NodeProcess[])[_sender, _receiver])
+        {
+            var settings = node.Configuration["plugins"]!["settings"]!;
+            settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}" };
+            settings["mesh-http"] = new JsonObject { ["listen"] = "" };
+            settings["libp2p"] = new JsonObject { ["listen"] = new JsonArray() };
+        }
+        await NodeProcess.IntroduceAsync(_sender, _receiver, node => [$"mqtt:{node.Name}"]);
     }
 
     [TearDown]

@@ -4,6 +4,7 @@ using System.Text.Json;
 using mqtt::PluginNode.Mqtt;
 using PluginNode.FileStore;
 using PluginNode.Fuzz.Machine;
+using PluginNode.Libp2p;
 using PluginNode.MeshHttp;
 using PluginNode.Plugins;
 
@@ -18,11 +19,12 @@ internal static class AllTargets
         new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
         new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
-        new MqttFramesTarget(),
+        new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pYamuxTarget(), new MqttFramesTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write
-        new ConfigurationTarget(), new TextsTarget(), MeshHttpSettings(), FileStoreSettings(), MqttSettings(),
+        new ConfigurationTarget(), new TextsTarget(), MeshHttpSettings(), Libp2pSettings(), FileStoreSettings(),
+        MqttSettings(),
         // what lies on the disk
         new SegmentTarget(), new SealedTarget(), new RecordsTarget(),
     ];
@@ -40,6 +42,17 @@ internal static class AllTargets
         """
         {"listen":"","sendTimeout":"250ms","connectTimeout":"1m","maxBatchBytes":4096,"maxConnections":1,
          "maxConnectionsPerAddress":65535}
+        """);
+
+    private static SettingsTarget Libp2pSettings() => new(
+        "libp2p", () => new Libp2pPlugin(),
+        settings => JsonSerializer.Serialize(
+            SettingsReader.Read(settings, Libp2pJson.Default.Libp2pOptions, o => o.Validate()),
+            Libp2pJson.Default.Libp2pOptions),
+        "{}", """{"listen":["/ip4/0.0.0.0/tcp/4001","/ip6/::1/tcp/0"],"announce":["/dns4/node.example/tcp/4001"]}""",
+        """
+        {"maxBatchBytes":4096,"maxConnections":1,"maxConnectionsPerAddress":65535,"maxHandshakes":2,"maxStreams":16,
+         "sendTimeout":"250ms","dialTimeout":"1s","handshakeTimeout":"1m","idleTimeout":"24h"}
         """);
 
     private static SettingsTarget FileStoreSettings() => new(

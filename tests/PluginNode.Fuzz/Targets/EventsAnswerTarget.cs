@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using PluginNode.Fuzz.Edits;
 using PluginNode.Fuzz.Machine;
 using PluginNode.MeshHttp.Client;
@@ -48,8 +49,15 @@ internal sealed class EventsAnswerTarget : FuzzTarget
         if (whole.Problem is { } problem) return Verdict.Refused(problem);
         Holds.That(whole.Events.Count <= MostEvents, "more events are taken than may be");
         foreach (var range in whole.Events)
-            Holds.That(input[range] is [(byte)'{', .., (byte)'}'], "what is cut out is no object");
+            Holds.That(IsValue(input.AsSpan(range)), "what is cut out is no value");
         return Verdict.Took($"{whole.Events.Count} events");
+    }
+
+    // whether it is an event is for verification to say
+    private static bool IsValue(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        return reader.Read() && reader.TrySkip() && reader.BytesConsumed == json.Length;
     }
 
     private static EventsDecoder Decoded(byte[] input, int piece)

@@ -100,6 +100,7 @@ public sealed class EventIntakeTests
         Assert.That((node.Index.Count, node.Intake.Pending.Count), Is.EqualTo((3, 0)));
         Assert.That(node.Intake.Counters.Rejected["beta"][EventVerdict.WrongSignature], Is.EqualTo(1));
         Assert.That(node.Intake.Pending.Bytes, Is.Zero);
+        Assert.That(node.Keys.Names(), Is.EqualTo(new[] { "carol" }), "and not those of the peer list");
     }
 
     [Test]

@@ -71,7 +71,7 @@ internal sealed class LedgerNode
         await Loop.RestoreAsync(await StoreContent.ReadAsync(journal, CancellationToken.None), CancellationToken.None);
         Intake = new EventIntake(Options.Kinds, Index, Loop, Keys, Options.Checks, Options.Time)
         {
-            Pending = Options.Pending,
+            Pending = Options.Pending, Hearsay = Options.Hearsay ? new Hearsay(Index) : null,
         };
     }
 }
@@ -84,6 +84,8 @@ internal sealed record LedgerNodeOptions
     public EventKinds Kinds { get; init; } = LedgerKinds.All();
 
     public bool Learns { get; init; } = true;
+
+    public bool Hearsay { get; init; }
 
     public List<Peer> Peers { get; init; } = [new Peer("alice", TestNode.IdOf(2), [])];
 

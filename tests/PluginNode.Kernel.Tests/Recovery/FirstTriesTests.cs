@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PluginNode.Kernel.Tests.Fakes;
 using PluginNode.Recovery;
 using PluginNode.Sync;
@@ -62,6 +63,39 @@ public sealed class FirstTriesTests : RecoveryFixture
             Assert.That(node.State.Coverage!.Answered, Is.Zero);
         });
     }
+
+    /// <summary>Who is refused is alone, too, but can do something about it.</summary>
+    [Test]
+    public void NeighboursRefuse_IsSaid_AndForgottenWhenOneAnswers()
+    {
+        var knownTo = new HashSet<string>(StringComparer.Ordinal);
+        var strategy = Script("s", (session, _) =>
+        {
+            foreach (var n in session.Plan.Neighbours)
+                session.Called(knownTo.Contains(n.Name) ? new NeighbourCall(n, null, 2)
+                    : new NeighbourCall(n, "unknown sender", 0) { IsUnknownThere = n.Name != "p4" });
+            var outcome = knownTo.Count > 0 ? SyncOutcome.Partial : SyncOutcome.Failed;
+            return Task.FromResult(new SyncReport(outcome, "as the test says"));
+        });
+        var node = Node(knows: [2, 3, 4]).Attach(strategy).Begin();
+        Stage.Until(() => node.State.Phase == RecoveryPhase.Alone, Minutes(5));
+        Assert.That(node.State.Refusing, Is.EqualTo(2), "the third is just not there");
+        Assert.That(Lines(node), Is.EqualTo(new[] { "2 of the neighbours refuse this node" }));
+        Stage.Advance(Minutes(10));
+        Assert.That(Lines(node), Has.Length.EqualTo(1), "said once");
+
+        knownTo.Add("p2");
+        Stage.Until(() => node.State.Phase == RecoveryPhase.Partial, Minutes(40));
+        Assert.That(node.State.Refusing, Is.EqualTo(1));
+        knownTo.Add("p3");
+        Stage.Until(() => node.State.Refusing == 0, Minutes(40));
+    }
+
+    private static string[] Lines(RecoveryNode node) =>
+    [
+        .. node.Log.Of(LogLevel.Warning).Where(l => l.Contains("refuse", StringComparison.Ordinal))
+            .Select(l => l["Recovery: ".Length..l.IndexOf(':', "Recovery: ".Length)]),
+    ];
 
     [Test]
     public void NobodyKnown_EachTryWaitsThirtySeconds()

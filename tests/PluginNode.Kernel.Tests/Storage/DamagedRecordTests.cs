@@ -85,6 +85,37 @@ public sealed class DamagedRecordTests
         Assert.That(_medium.Quarantined, Is.EqualTo(new[] { emptied }));
     }
 
+    /// <summary>What is emptied while the node runs: nothing reads the header again.</summary>
+    [Test]
+    public async Task Outbox_OneBodyIsEmptiedMeanwhile_TheOthersArrive_AndItIsReported()
+    {
+        await using var a = await TestNode.StartAsync(_network, 1, _medium);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++) ids.Add((await a.SendAsync(2, $"{i}")).Id);
+        a.Kill();
+        await using var again = await TestNode.StartAsync(_network, 1, _medium);
+        var emptied = Empty(ids[1], Collection.Outbox);
+        await using var b = await TestNode.StartAsync(_network, 2);
+        Assert.That(await b.ReceiveAsync(2), Is.EqualTo(new[] { "0", "2" }));
+        Assert.That((await again.EndOfAsync(ids[1])).State, Is.EqualTo(MessageState.Quarantined));
+        Assert.That((await again.Kernel.MetricsAsync()).DamagedRecords, Is.EqualTo(1));
+        Assert.That(_medium.Quarantined, Is.EqualTo(new[] { emptied }));
+    }
+
+    [Test]
+    public async Task Inbox_OneBodyIsEmptiedMeanwhile_TheOthersAreShown_AndItIsReported()
+    {
+        await using var a = await TestNode.StartAsync(_network, 1);
+        await using var b = await TestNode.StartAsync(_network, 2, _medium);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++) ids.Add((await a.SendAsync(2, $"{i}")).Id);
+        await b.ReceiveAsync(3);
+        var emptied = Empty(ids[1], Collection.Inbox);
+        Assert.That(await b.ReceiveAsync(2), Is.EqualTo(new[] { "0", "2" }));
+        Assert.That((await b.Kernel.MetricsAsync()).DamagedRecords, Is.EqualTo(1));
+        Assert.That(_medium.Quarantined, Is.EqualTo(new[] { emptied }));
+    }
+
     [Test]
     public async Task DeadMark_IsDamaged_TheMessageWaitsAgain()
     {

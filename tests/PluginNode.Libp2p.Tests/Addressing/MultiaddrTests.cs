@@ -38,7 +38,7 @@ internal sealed class MultiaddrTests
     [TestCase("/ip4/1.2.3.4/tcp/65536"), TestCase("/ip4/1.2.3.4/tcp/-1"), TestCase("/ip4/1.2.3.4/udp/1")]
     [TestCase("/ip4/1.2.3.4/tcp/1/"), TestCase("/ip4/1.2.3.4/tcp/1/p2p/x"), TestCase("/dns4/a b/tcp/1")]
     [TestCase("/ip4/1.2.3.4/tcp/1/p2p/" + Peer + "/p2p-circuit")]
-    [TestCase("ip4/1.2.3.4/tcp/1"), TestCase("/dns4//tcp/1")]
+    [TestCase("ip4/1.2.3.4/tcp/1"), TestCase("/dns4//tcp/1"), TestCase("/dns4/nöde.example/tcp/1")]
     public void Parse_OfAnythingElse_Fails(string text)
     {
         Assert.That(Multiaddr.TryParse(text, out _), Is.False);

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginNode.Identity;
 using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Hosting;
-using PluginNode.Libp2p.Noise;
 
 namespace PluginNode.Libp2p.Fakes;
 
@@ -13,7 +13,7 @@ internal static class Some
     public static readonly Multiaddr Loopback = Multiaddr.Parse("/ip4/127.0.0.1/tcp/0");
 
     public static Libp2pHost Host(
-        HostOptions? options = null, INoiseIdentity? identity = null, ILogger? logger = null) =>
+        HostOptions? options = null, INoiseSigner? identity = null, ILogger? logger = null) =>
         new(identity ?? TestIdentity.Fresh(), options ?? new HostOptions(), TimeProvider.System,
             logger ?? NullLogger.Instance);
 

@@ -7,7 +7,7 @@ using PluginNode.Libp2p.Noise;
 namespace PluginNode.Libp2p.Fakes;
 
 /// <summary>A real Ed25519 key by OpenSSL, as the kernel has one.</summary>
-internal sealed partial class TestIdentity : INoiseIdentity
+internal sealed partial class TestIdentity : INoiseSigner
 {
     private const int Ed25519 = 1087;
     private readonly byte[] _seed;

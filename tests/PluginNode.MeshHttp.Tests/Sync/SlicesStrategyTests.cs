@@ -22,7 +22,8 @@ internal sealed class SlicesStrategyTests
     {
         await using var end = new SyncEnd("alice");
         end.Peers.Add("listed", end.Identity.Self);
-        return await new SlicesStrategy(_calls, _ours, end.Peers, end.Parts.Signer, new ManualTime())
+        end.Knows("learned", end.Identity.Self);
+        return await new SlicesStrategy(_calls, end.Parts with { Ledger = _ours }, end.Peers, new ManualTime())
             .SyncAsync(session, CancellationToken.None);
     }
 
@@ -46,7 +47,7 @@ internal sealed class SlicesStrategyTests
         Assert.That(_calls.Asked.GroupBy(a => a.Name).Select(g => g.Count()), Is.EquivalentTo([4, 3, 3]));
         Assert.That(
             _calls.Asked.First().Request.Subjects,
-            Is.EquivalentTo(["alice", "listed", "n0", "n1", "n2", "offline"]));
+            Is.EquivalentTo(["alice", "learned", "listed", "n0", "n1", "n2", "offline"]));
     }
 
     [Test]

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using PluginNode.Identity;
 using PluginNode.MeshHttp.Client;
 using PluginNode.MeshHttp.Sync;
@@ -51,6 +53,9 @@ internal sealed class StrategiesOverHttpTests
 
     private PagesStrategy Pages => new(_alice.Client, _alice.Ledger, TimeProvider.System);
 
+    private SlicesStrategy Slices =>
+        new(_alice.Client, _alice.Parts with { Ledger = new MemoryLedger() }, _alice.Peers, TimeProvider.System);
+
     [Test]
     public async Task Pages_OfNeighboursThatHoldTheSame_ComeOnce()
     {
@@ -97,7 +102,21 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(
             session.Calls.Where(c => c.Neighbour.Name != "good").GroupBy(c => c.Neighbour.Name).Select(g => g.Count()),
             Is.All.EqualTo(3));
+        Assert.That(session.Calls.Where(c => c.IsUnknownThere), Is.Empty, "all know the name");
         Assert.That(impostor.Logs.Lines, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task ANeighbourThatDoesNotKnowThisNode_IsSaidToRefuseIt()
+    {
+        var beta = await AddAsync("beta");
+        beta.Forgets(_alice);
+        var session = Session();
+
+        var report = await Pages.SyncAsync(session, CancellationToken.None);
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Failed), report.Reason);
+        Assert.That(session.Calls.Select(c => c.IsUnknownThere), Is.Not.Empty.And.All.True);
     }
 
     [Test]
@@ -111,12 +130,46 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(sampled.Outcome, Is.EqualTo(SyncOutcome.Partial), sampled.Reason);
         Assert.That(_alice.Ledger.Count, Is.EqualTo(100), "this ledger's sample is always the same");
         var slices = Session();
-        var sliced = await new SlicesStrategy(
-            _alice.Client, new MemoryLedger(), _alice.Peers, _alice.Parts.Signer, time)
-            .SyncAsync(slices, CancellationToken.None);
+        var sliced = await Slices.SyncAsync(slices, CancellationToken.None);
 
         Assert.That(sliced.Outcome, Is.EqualTo(SyncOutcome.Partial), sliced.Reason);
         Assert.That(slices.Calls.Select(c => c.Failure), Is.All.Null);
+    }
+
+    /// <summary>Keys come from the peer list and from events that announce them: no address is asked for one, whatever
+    /// events say where somebody is.</summary>
+    [Test]
+    public async Task Keys_AreAskedForNowhere()
+    {
+        var beta = await AddAsync("beta");
+        await using var elsewhere = new FakeServer(_ => (byte[]?)null);
+        beta.Ledger.Add(new JsonObject
+        {
+            ["id"] = "00000000000000000000000000000007", ["ts"] = 500_001 * Hour, ["svc"] = "hey-there",
+            ["emitter"] = "carol",
+            ["hey_there"] = new JsonObject
+            {
+                ["From"] = "carol", ["PublicKey"] = "", ["MeshIP"] = elsewhere.Url.Authority, ["ID"] = "",
+            },
+        });
+        var asked = new ConcurrentQueue<string>();
+        await using var watched = new FakeServer(head =>
+        {
+            asked.Enqueue(head.Split(' ')[1]);
+            return FakeServer.Text("HTTP/1.1 500 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        Add("watched", watched.Address);
+        var time = TimeProvider.System;
+        foreach (var strategy in new ISyncStrategy[]
+        {
+            Pages, new SampleStrategy(_alice.Client, time), Slices,
+        })
+            await strategy.SyncAsync(Session(), CancellationToken.None);
+        await new NeighbourDays(_alice.Client).DaysAsync(_neighbours[^1], CancellationToken.None);
+
+        Assert.That(_alice.Ledger.Find(new Events.EventId(7)), Is.Not.Null);
+        Assert.That(asked.Distinct(), Is.EquivalentTo(["/events/sync", "/pluginnode/days"]));
+        Assert.That(elsewhere.Requests, Is.Zero);
     }
 
     [Test]

@@ -55,7 +55,11 @@ internal sealed class SyncEnd : IAsyncDisposable, IEventKeys
 
     public void Knows(string name, PeerId key) => _keys[name] = key;
 
+    public void Forgets(SyncEnd other) => _keys.Remove(other.Name);
+
     public void Knows(SyncEnd other) => Knows(other.Name, other.Identity.Self);
+
+    public IReadOnlyList<string> Names() => [.. _keys.Keys.Order(StringComparer.Ordinal)];
 
     public PeerId? Find(string name) => _keys.TryGetValue(name, out var key) ? key : null;
 

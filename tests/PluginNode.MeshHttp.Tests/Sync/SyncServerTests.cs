@@ -108,6 +108,19 @@ internal sealed class SyncServerTests
         Assert.That(await TimesAsync(peer, body), Is.EqualTo([5L]));
     }
 
+    [TestCase(5000), TestCase(10)]
+    public async Task Post_ForASliceOfMoreThanItsSize_GetsTheNewestOfIt(int size)
+    {
+        await using var peer = await StartAsync();
+        for (var i = 1; i <= 10_400; i++) peer.Ledger.Add(i, i);
+
+        var times = await TimesAsync(
+            peer, $$"""{"from":"rec","slice_index":1,"slice_total":2,"max_events":{{size}}}""");
+
+        Assert.That(times, Is.EqualTo(
+            Enumerable.Range(1, 10_400).Select(i => (long)i).Where(i => i % 2 == 0).TakeLast(size)));
+    }
+
     [Test]
     public async Task Post_ToNara_HoldsNoServiceThatOnlyPluginNodesKnow()
     {

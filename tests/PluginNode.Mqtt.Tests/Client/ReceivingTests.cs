@@ -154,13 +154,11 @@ internal sealed class ReceivingTests
         Assert.That(subscription.Dropped, Is.EqualTo(2));
     }
 
-    [Test]
-    public async Task ABroker_ThatSendsMoreThanTheReceiveMaximum_IsReadNoFurther([Values] MqttVersion version)
+    [TestCase(MqttProtocol.V311)]
+    [TestCase(MqttProtocol.V5)]
+    public async Task ABroker_IsReadNoFurtherThanTheReceiveMaximum(MqttProtocol protocol)
     {
-        await using var client = new TestClient(Options with
-        {
-            ReceiveMaximum = 2, Protocol = version == MqttVersion.V5 ? MqttProtocol.V5 : MqttProtocol.V311,
-        });
+        await using var client = new TestClient(Options with { ReceiveMaximum = 2, Protocol = protocol });
         using var end = await _broker.TakeAsync();
         var gate = new SemaphoreSlim(0);
         var handled = new List<string>();

@@ -1,0 +1,100 @@
+using PluginNode.Identity;
+using PluginNode.Libp2p.Addressing;
+using PluginNode.Libp2p.Frames;
+using PluginNode.Libp2p.Hosting;
+using PluginNode.Transports;
+
+namespace PluginNode.Libp2p;
+
+/// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
+/// <c>/dns6/…</c>. With each peer it has one connection, which both ends use.</summary>
+/// <param name="options">The settings.</param>
+/// <param name="node">The node.</param>
+public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : ITransport, IPeerEvents
+{
+    private readonly CallGate _gate = new();
+    private readonly CancellationTokenSource _closing = new();
+    private Action<PeerId, bool> _changed = (_, _) => { };
+    private Libp2pHost? _host;
+    private FrameServer? _server;
+    private FrameLinks? _links;
+    private FrameSender? _sender;
+
+    /// <inheritdoc/>
+    public string Scheme => "/";
+
+    /// <inheritdoc/>
+    public int MaxFrameBytes => options.MaxBatchBytes - BatchHead.Counted - sizeof(uint);
+
+    /// <summary>Where peers reach it, with the ports that were taken and this node's id; empty while it does not
+    /// listen. An address of all interfaces stands as it was set.</summary>
+    public IReadOnlyList<string> BoundAddresses =>
+        [.. (_host?.ListenAddresses ?? []).Select(a => (a with { Peer = node.Signer.Self }).ToString())];
+
+    /// <summary>Its connections; none while it is not started.</summary>
+    internal IReadOnlyList<Connection> Connections => _host?.Connections ?? [];
+
+    /// <inheritdoc/>
+    public void OnPeerChanged(Action<PeerId, bool> changed) => _changed = changed;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(ITransportHost host, CancellationToken cancellation)
+    {
+        var libp2p = new Libp2pHost(node.Signer, options.ToHostOptions(), node.Time, node.Logger)
+        {
+            PeerChanged = (peer, up) =>
+            {
+                if (node.Peers.Find(peer) is not null) _changed(peer, up);
+            },
+        };
+        var server = new FrameServer(options, node, host);
+        libp2p.Handle(FrameWire.Protocol, server.ServeAsync);
+        try
+        {
+            foreach (var address in options.ListenOn) libp2p.Listen(address);
+        }
+        catch (Libp2pException e)
+        {
+            await libp2p.DisposeAsync();
+            throw new TransportException(
+                $"plugins.settings.libp2p.listen: {e.Message} Free the port or change the setting.", e);
+        }
+        (_host, _server, _links) = (libp2p, server, new FrameLinks(libp2p, host, options, node.Time));
+        _sender = new FrameSender(_links, options, node);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SendOutcome>> SendAsync(
+        PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation)
+    {
+        if (_sender is not { } sender || !_gate.TryEnter()) return Failed(frames, "the transport is stopped");
+        try
+        {
+            if (!Multiaddr.TryParse(address.Text, out var there))
+                return Failed(
+                    frames, "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>");
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await sender.SendAsync(peer, there, frames, either.Token);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        _gate.Close();
+        _host?.StopListening();
+        if (_server is not null) await _server.StopAsync(cancellation);
+        await _closing.CancelAsync();
+        await _gate.Empty;
+        if (_links is not null) await _links.DisposeAsync();
+        if (_host is not null) await _host.DisposeAsync();
+        (_host, _server, _links, _sender) = (null, null, null, null);
+    }
+
+    private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>
+        FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason);
+}
