@@ -145,8 +145,8 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     // Reading pauses. 3.1.1 cannot tell the broker how many it may send, and one of 5.0 may send more all the same:
-    // mosquitto 2.0.11 does, of what it took up from its disk, and of what waited: up to four for each acknowledgement. To
-    // end the connection for it (5.0 §3.3.4) would only have it do so again. A broker is not silent meanwhile.
+    // mosquitto 2.0.11 does, of what it took up from its disk, and up to four for each acknowledgement. To end the
+    // connection for it (5.0 §3.3.4) would only have it do so again. A broker is not silent meanwhile.
     private async ValueTask RoomAsync(CancellationToken over)
     {
         if (_acks.Count < _shared.Options.ReceiveMaximum) return;

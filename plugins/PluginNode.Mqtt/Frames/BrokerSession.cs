@@ -31,9 +31,12 @@ internal sealed class BrokerSession
     private readonly CallGate _sends = new();
     private readonly CallGate _receipts = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _saying = new();
     private Task _subscribing = Task.CompletedTask;
     private Task _announcing = Task.CompletedTask;
+    private bool _isLeaving;
 
     /// <param name="options">The settings, with a broker.</param>
     /// <param name="access">Is its own from now on.</param>
@@ -70,7 +73,8 @@ internal sealed class BrokerSession
                 Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop));
         _client.Start();
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAny(_subscribing, _failed.Task, Task.Delay(StartPatience, _node.Time, waits.Token));
+        var arrive = Task.WhenAll(_connected.Task, _subscribing);
+        await Task.WhenAny(arrive, _failed.Task, Task.Delay(StartPatience, _node.Time, waits.Token));
         await waits.CancelAsync();
         cancellation.ThrowIfCancellationRequested();
     }
@@ -99,6 +103,7 @@ internal sealed class BrokerSession
             await _receipts.Empty;
         await _closing.CancelAsync();
         await _sends.Empty;
+        lock (_saying) _isLeaving = true; // from here on no connection says that it is up
         if (_client.State.Phase == MqttPhase.Connected) await SayAsync(_presence.Down);
         await _client.DisposeAsync(); // writes what waits, for a second at most
         await _announcing;
@@ -127,9 +132,13 @@ internal sealed class BrokerSession
     {
         switch (state.Phase)
         {
+            case MqttPhase.Connecting:
+                _board.Reset(); // before anything can come over the new connection
+                break;
             case MqttPhase.Connected:
-                _board.Reset();
-                _announcing = SayAsync(_presence.Up());
+                lock (_saying)
+                    if (!_isLeaving) _announcing = SayAsync(_presence.Up());
+                _connected.TrySetResult();
                 break;
             case MqttPhase.Waiting:
                 _failed.TrySetResult();
