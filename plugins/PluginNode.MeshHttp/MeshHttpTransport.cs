@@ -69,7 +69,7 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node, Sy
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             for (int first = 0, cuts = 0; first < frames.Count;)
             {
-                var count = FrameBatch.Fitting(frames, first, client.MaxBatchFor(peer));
+                var count = FrameList.Fitting(frames, first, client.MaxBatchFor(peer));
                 using var batch = new FrameBatch(frames, first, count);
                 var reply = await client.SendAsync(peer, url, batch, either.Token);
                 if (reply.IsTooLarge && count > 1 && cuts++ < MaxCuts) continue;

@@ -40,4 +40,54 @@ internal static partial class LogMessages
 
     [LoggerMessage(5009, LogLevel.Error, "What was told of the state of the connection failed: {Reason}")]
     public static partial void ObserverFailed(ILogger logger, string reason);
+
+    [LoggerMessage(5020, LogLevel.Information,
+        "No broker is set, so that nothing goes over MQTT. To use one, set plugins.settings.mqtt.broker.")]
+    public static partial void NoBroker(ILogger logger);
+
+    [LoggerMessage(5021, LogLevel.Warning,
+        "Requests on this node's topic are passed over: they are retained, for another node, or malformed. Somebody "
+        + "writes there who should not, or a peer has another version. Told once a minute.")]
+    public static partial void MalformedRequest(ILogger logger);
+
+    [LoggerMessage(5022, LogLevel.Warning,
+        "Requests of {Peer} are passed over: it is not in the peer list. Told once a minute.")]
+    public static partial void UnknownSender(ILogger logger, string peer);
+
+    [LoggerMessage(5023, LogLevel.Warning,
+        "A request in the name of {Peer} has a wrong signature. Told once a minute.")]
+    public static partial void WrongSignature(ILogger logger, string peer);
+
+    [LoggerMessage(5024, LogLevel.Information,
+        "The clock of {Peer} is {Offset} away from this node's; requests to it carry its time.")]
+    public static partial void ClockLearnt(ILogger logger, string peer, TimeSpan offset);
+
+    [LoggerMessage(5025, LogLevel.Information,
+        "A request of {Peer} was signed {Behind} behind this node's time; it was told the time and signs again. If "
+        + "this goes on, look for a slow broker or an unsteady clock. Told once a minute.")]
+    public static partial void NotFresh(ILogger logger, string peer, TimeSpan behind);
+
+    [LoggerMessage(5026, LogLevel.Debug, "A request of {Peer} came again, as QoS 1 may bring it.")]
+    public static partial void CameAgain(ILogger logger, string peer);
+
+    [LoggerMessage(5027, LogLevel.Warning,
+        "{Peer} makes more requests than are remembered; further ones wait for half a minute. If this goes on, look at "
+        + "what that node does. Told once a minute.")]
+    public static partial void TooManyRequests(ILogger logger, string peer);
+
+    [LoggerMessage(5028, LogLevel.Warning,
+        "There was no room for a request of {Peer}; it will come again. If this goes on, look at the store, or raise "
+        + "plugins.settings.mqtt.maxPacketBytes, which the room grows with. Told once a minute.")]
+    public static partial void NoRoom(ILogger logger, string peer);
+
+    [LoggerMessage(5029, LogLevel.Warning,
+        "A request of {Peer} was not answered: {Reason}. It will come again. Told once a minute.")]
+    public static partial void NotAnswered(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(5030, LogLevel.Error, "Taking frames of {Peer} failed: {Reason}")]
+    public static partial void ReceiveFailed(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(5031, LogLevel.Warning,
+        "That this node is there was not said to the broker: {Text}. Peers notice it by their next try only.")]
+    public static partial void PresenceNotSaid(ILogger logger, string text);
 }

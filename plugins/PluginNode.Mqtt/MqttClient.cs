@@ -233,7 +233,8 @@ public sealed class MqttClient : IAsyncDisposable
         }
         var running = connection.RunAsync(_stop.Token);
         Change(new MqttState(
-            MqttPhase.Connected, Version: link.Terms.Version, SessionPresent: link.Terms.SessionPresent));
+            MqttPhase.Connected, Version: link.Terms.Version, SessionPresent: link.Terms.SessionPresent,
+            MaximumPacketBytes: link.Terms.MaximumPacketBytes));
         lock (_lock) _connected.TrySetResult();
         var end = await running;
         lock (_lock)

@@ -23,6 +23,7 @@ public enum MqttPhase
 /// <param name="RetryIn">Waiting: from the change to this state on.</param>
 /// <param name="Version">Connected: what is spoken.</param>
 /// <param name="SessionPresent">Connected: the broker had kept the session.</param>
+/// <param name="MaximumPacketBytes">Connected: the largest packet that the broker takes, as far as it said so.</param>
 public sealed record MqttState(
     MqttPhase Phase, MqttReason Reason = MqttReason.Success, string Text = "", TimeSpan RetryIn = default,
-    MqttVersion? Version = null, bool SessionPresent = false);
+    MqttVersion? Version = null, bool SessionPresent = false, long MaximumPacketBytes = long.MaxValue);

@@ -137,7 +137,7 @@ internal sealed class MeshClient(MeshHttpOptions options, MeshNode node, ITransp
                     : Reply.Failed("the peer's outcomes are malformed");
             case MeshWire.ClockStatus when body.Length == sizeof(long):
                 var time = BinaryPrimitives.ReadInt64BigEndian(body);
-                return RequestHead.IsTime(time)
+                return SessionClock.IsTime(time)
                     ? new Reply(null, time, null)
                     : Reply.Failed("the peer's time is no time");
             default:

@@ -93,7 +93,7 @@ internal sealed class FramesEndpoint(
         HttpContext context, RequestHead head, ReadOnlyMemory<byte> body, ITransportHost host,
         CancellationToken closing)
     {
-        if (FrameBatch.Split(body) is not { } frames)
+        if (FrameList.Split(body) is not { } frames)
         {
             await RefuseBodyAsync(context, head, "the body is not a batch");
             return;

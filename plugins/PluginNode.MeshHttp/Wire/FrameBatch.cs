@@ -6,8 +6,8 @@ using PluginNode.Transports;
 namespace PluginNode.MeshHttp.Wire;
 
 /// <summary>
-/// The body of a request: the count, and before each frame its length (32 bits, big endian). Small frames are put
-/// together in one pooled buffer, so that they are not handled one by one; large ones are read from where they are.
+/// The body of a request, as <see cref="FrameList"/> has it. Small frames are put together in one pooled buffer, so
+/// that they are not handled one by one; large ones are read from where they are.
 /// </summary>
 internal sealed class FrameBatch : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class FrameBatch : IDisposable
 
     /// <param name="frames">All frames of the send.</param>
     /// <param name="first">The first of this batch.</param>
-    /// <param name="count">How many, as <see cref="Fitting"/> has found.</param>
+    /// <param name="count">How many, as <see cref="FrameList.Fitting"/> has found.</param>
     public FrameBatch(IReadOnlyList<Frame> frames, int first, int count)
     {
         var copied = sizeof(int) * (1 + count);
@@ -52,41 +52,6 @@ internal sealed class FrameBatch : IDisposable
     public byte[] Digest { get; }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Segments => _segments;
-
-    /// <summary>How many frames from <paramref name="first"/> on fit into one body; at least one, as no frame is larger
-    /// than the transport says.</summary>
-    public static int Fitting(IReadOnlyList<Frame> frames, int first, int maxBytes)
-    {
-        long bytes = sizeof(int);
-        var count = 0;
-        while (first + count < frames.Count && count < MeshWire.MaxFrames)
-        {
-            bytes += sizeof(int) + frames[first + count].Bytes.Length;
-            if (bytes > maxBytes && count > 0) break;
-            count++;
-        }
-        return count;
-    }
-
-    /// <summary>Cuts a body into its frames without copying. Null when it is not exactly such a body.</summary>
-    public static ReadOnlyMemory<byte>[]? Split(ReadOnlyMemory<byte> body)
-    {
-        if (body.Length < sizeof(int)) return null;
-        var count = BinaryPrimitives.ReadUInt32BigEndian(body.Span);
-        body = body[sizeof(int)..];
-        if (count is 0 or > MeshWire.MaxFrames) return null;
-        var frames = new ReadOnlyMemory<byte>[count];
-        for (var i = 0; i < frames.Length; i++)
-        {
-            if (body.Length < sizeof(int)) return null;
-            var length = BinaryPrimitives.ReadUInt32BigEndian(body.Span);
-            body = body[sizeof(int)..];
-            if (length > body.Length) return null;
-            frames[i] = body[..(int)length];
-            body = body[(int)length..];
-        }
-        return body.IsEmpty ? frames : null;
-    }
 
     /// <summary>Gives the buffer back. Nothing may still be writing it.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_pooled);

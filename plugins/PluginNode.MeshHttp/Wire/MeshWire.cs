@@ -21,7 +21,6 @@ internal static class MeshWire
 
     public const int NonceBytes = 16;
     public const int DigestBytes = 32;
-    public const int MaxFrames = 4096;
 
     /// <summary>Milliseconds that a timestamp may be off, either way.</summary>
     public const long FreshFor = 30_000;

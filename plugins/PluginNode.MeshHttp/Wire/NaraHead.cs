@@ -24,7 +24,7 @@ internal sealed record NaraHead(string Name, long Timestamp, byte[] Signature)
         if (string.IsNullOrEmpty(name) || string.IsNullOrEmpty(timestamp) || string.IsNullOrEmpty(signature))
             return "missing auth headers";
         if (!long.TryParse(timestamp, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
-            || !RequestHead.IsTime(time)) return "invalid timestamp";
+            || !SessionClock.IsTime(time)) return "invalid timestamp";
         var bytes = new byte[ISigner.SignatureBytes];
         // what does not decode is told after the sender was looked up
         if (!Convert.TryFromBase64String(signature, bytes, out var length) || length != bytes.Length) bytes = [];

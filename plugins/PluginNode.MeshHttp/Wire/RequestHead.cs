@@ -51,9 +51,8 @@ internal readonly record struct RequestHead(
 
     /// <summary>Decimal milliseconds since 1970 that are a date; the year 1 to 9999.</summary>
     internal static bool TryTime(string? text, out long time) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time) && IsTime(time);
-
-    internal static bool IsTime(long time) => time is >= -62_135_596_800_000 and <= 253_402_300_799_999;
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out time)
+        && SessionClock.IsTime(time);
 
     internal static bool TryBase64(string? text, Span<byte> bytes) =>
         text is not null && Convert.TryFromBase64String(text, bytes, out var length) && length == bytes.Length;

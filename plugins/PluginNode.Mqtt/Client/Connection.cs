@@ -49,7 +49,8 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Runs until it ends. When told to stop, what waits is written first, for a second at most.</summary>
     public async Task<ConnectionEnd> RunAsync(CancellationToken stop)
     {
-        _shared.Window.BeginConnection(Math.Min(Terms.ReceiveMaximum, _shared.Options.MaxInFlight));
+        var window = Math.Min(Terms.ReceiveMaximum, _shared.Options.MaxInFlight);
+        foreach (var item in _shared.Window.BeginConnection(window, Terms.SessionPresent)) _shared.Queue.Release(item);
         using var over = new CancellationTokenSource();
         using var cut = new CancellationTokenSource();
         var writing = GuardAsync(_writer.RunAsync(cut.Token), over.Token);
@@ -144,8 +145,8 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     // Reading pauses. 3.1.1 cannot tell the broker how many it may send, and one of 5.0 may send more all the same:
-    // mosquitto does, of what it took up from its disk. To end the connection for it (5.0 §3.3.4) would only have it do
-    // so again. A broker is not silent meanwhile.
+    // mosquitto 2.0.11 does, of what it took up from its disk, and up to four for each acknowledgement. To end the
+    // connection for it (5.0 §3.3.4) would only have it do so again. A broker is not silent meanwhile.
     private async ValueTask RoomAsync(CancellationToken over)
     {
         if (_acks.Count < _shared.Options.ReceiveMaximum) return;

@@ -26,10 +26,15 @@ internal sealed class InFlightWindow
         get { lock (_lock) return _byId.Length - 1 - _free.Count; }
     }
 
-    /// <summary>A connection begins: everything is to be sent again.</summary>
+    /// <summary>A connection begins: everything is to be sent again, but what its publisher has given up. That is
+    /// forgotten, where the broker has no session that waits for it (5.0 §4.4): else a message that ends each
+    /// connection would do so for ever.</summary>
     /// <param name="receiveMaximum">The broker's.</param>
-    public void BeginConnection(int receiveMaximum)
+    /// <param name="sessionPresent">The broker has kept the session.</param>
+    /// <returns>What was forgotten.</returns>
+    public IReadOnlyList<Outgoing> BeginConnection(int receiveMaximum, bool sessionPresent)
     {
+        var forgotten = new List<Outgoing>();
         lock (_lock)
         {
             _limit = receiveMaximum;
@@ -38,9 +43,16 @@ internal sealed class InFlightWindow
             foreach (var item in _byId.OfType<Outgoing>().OrderBy(i => i.Order))
             {
                 item.IsOut = false;
-                _again.Enqueue(item);
+                if (sessionPresent || !item.IsGivenUp) _again.Enqueue(item);
+                else
+                {
+                    _byId[item.Packet.Id] = null;
+                    _free.Enqueue(item.Packet.Id);
+                    forgotten.Add(item);
+                }
             }
         }
+        return forgotten;
     }
 
     /// <summary>The next one that is to be sent again; null: there is none, or no room in the window.</summary>

@@ -1,4 +1,7 @@
+extern alias mqtt;
+
 using System.Text.Json;
+using mqtt::PluginNode.Mqtt;
 using PluginNode.FileStore;
 using PluginNode.Fuzz.Machine;
 using PluginNode.Libp2p;
@@ -16,11 +19,12 @@ internal static class AllTargets
         new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
         new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
-        new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pYamuxTarget(),
+        new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pYamuxTarget(), new MqttFramesTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write
         new ConfigurationTarget(), new TextsTarget(), MeshHttpSettings(), Libp2pSettings(), FileStoreSettings(),
+        MqttSettings(),
         // what lies on the disk
         new SegmentTarget(), new SealedTarget(), new RecordsTarget(),
     ];
@@ -57,4 +61,16 @@ internal static class AllTargets
             SettingsReader.Read(settings, FileStoreJson.Default.FileStoreOptions, o => o.Validate()),
             FileStoreJson.Default.FileStoreOptions),
         "{}", """{"folder":"s","segmentBytes":65536}""");
+
+    private static SettingsTarget MqttSettings() => new(
+        "mqtt", () => new MqttPlugin(),
+        settings => JsonSerializer.Serialize(
+            SettingsReader.Read(settings, MqttJson.Default.MqttOptions, o => o.Validate()),
+            MqttJson.Default.MqttOptions),
+        "{}", """{"broker":"mqtt://127.0.0.1:1883","protocol":"3.1.1","clientId":"alpha"}""",
+        """
+        {"broker":"mqtts://[::1]","user":"u","passwordFile":"p","caFile":"ca.pem","certificateFile":"c.pem",
+         "keyFile":"k.pem","keepAlive":"1s","connectTimeout":"250ms","sendTimeout":"50s","maxPacketBytes":65536,
+         "maxQueuedBytes":1073741824}
+        """);
 }

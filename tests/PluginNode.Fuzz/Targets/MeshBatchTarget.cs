@@ -9,7 +9,7 @@ namespace PluginNode.Fuzz.Targets;
 internal sealed class MeshBatchTarget : FuzzTarget
 {
     // a slice for each frame that a batch may have
-    private const int Most = 1024 + (16 * MeshWire.MaxFrames);
+    private const int Most = 1024 + (16 * FrameList.MaxFrames);
 
     public override string Name => "mesh-batch";
 
@@ -27,9 +27,9 @@ internal sealed class MeshBatchTarget : FuzzTarget
 
     public override Verdict Check(byte[] input)
     {
-        var frames = Measure.Bounded(Most, () => FrameBatch.Split(input));
+        var frames = Measure.Bounded(Most, () => FrameList.Split(input));
         if (frames is null) return Verdict.Refused("no batch");
-        Holds.That(frames.Length is >= 1 and <= MeshWire.MaxFrames, "a batch of a wrong number of frames");
+        Holds.That(frames.Length is >= 1 and <= FrameList.MaxFrames, "a batch of a wrong number of frames");
         Holds.That(
             Write([.. frames.Select(f => new Frame(Guid.Empty, f))]).AsSpan().SequenceEqual(input),
             "written again it is another");

@@ -10,7 +10,7 @@ namespace PluginNode.Fuzz.Targets;
 internal sealed class MeshOutcomesTarget : FuzzTarget
 {
     // a table for as many outcomes as a batch has frames
-    private const int Fixed = 160 * MeshWire.MaxFrames;
+    private const int Fixed = 160 * FrameList.MaxFrames;
 
     public override string Name => "mesh-outcomes";
 

@@ -39,7 +39,7 @@ internal sealed class MeshResponseTarget : FuzzTarget
     public override Verdict Check(byte[] input)
     {
         if (TryRead(input) is not { } answer) return Verdict.Refused("no proof");
-        Holds.That(RequestHead.IsTime(answer.Head.Timestamp), "a time that is none");
+        Holds.That(SessionClock.IsTime(answer.Head.Timestamp), "a time that is none");
         Holds.That(!answer.Signed || _signed.Contains(answer.Text), "a proof holds for what was not signed");
         return Verdict.Took($"{(answer.Signed ? "signed" : "not signed")}, {answer.Head.MaxBatch is not null}");
     }

@@ -1,8 +1,9 @@
+extern alias mqtt;
 using System.Buffers;
 using PluginNode.Fuzz.Edits;
 using PluginNode.Fuzz.Machine;
-using PluginNode.Mqtt;
-using PluginNode.Mqtt.Packets;
+using mqtt::PluginNode.Mqtt;
+using mqtt::PluginNode.Mqtt.Packets;
 
 namespace PluginNode.Fuzz.Targets;
 

@@ -79,6 +79,34 @@ internal sealed class SessionTests
     }
 
     [Test]
+    public async Task Publish_GivenUpWhileItWasOut_IsSentAgainOnlyToASessionThatWaitsForIt([Values] bool sessionPresent)
+    {
+        await using var client = new TestClient(
+            Options with { SessionExpiry = TimeSpan.FromHours(1), MaxInFlight = 2 });
+        using var cancel = new CancellationTokenSource();
+        using (var first = await _broker.TakeAsync())
+        {
+            var givenUp = client.Mqtt.PublishAsync(Message("given up"), cancel.Token).AsTask();
+            await first.ReadAsync<PublishPacket>();
+            await cancel.CancelAsync();
+            Assert.That(async () => await givenUp, Throws.InstanceOf<OperationCanceledException>());
+        }
+        var next = client.Mqtt.PublishAsync(Message("next")).AsTask();
+        using var second = await _broker.TakeAsync(sessionPresent);
+        if (sessionPresent)
+        {
+            var again = await second.ReadAsync<PublishPacket>();
+            Assert.That(Text(again), Is.EqualTo("given up"));
+            await second.SendAsync(new PubAckPacket { Id = again.Id });
+        }
+        var sent = await second.ReadAsync<PublishPacket>();
+        Assert.That(Text(sent), Is.EqualTo("next"));
+        await second.SendAsync(new PubAckPacket { Id = sent.Id });
+        await Patience.ForAsync(next);
+        Assert.That(client.Mqtt.InFlight, Is.Zero);
+    }
+
+    [Test]
     public async Task Publish_BeyondTheBrokersReceiveMaximum_Waits()
     {
         await using var client = new TestClient(Options);

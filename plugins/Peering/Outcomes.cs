@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using PluginNode.Transports;
 
-namespace PluginNode.MeshHttp.Wire;
+namespace PluginNode.Peering;
 
 /// <summary>
 /// The body of an answer: the count (32 bits), then for each outcome the envelope's id (16 bytes, RFC 9562 order), the
@@ -19,7 +19,7 @@ internal static class Outcomes
 
     /// <summary>The largest answer that is read: as many outcomes as a batch has frames, each with the longest
     /// reason.</summary>
-    public const int MaxBytes = 4 + (MeshWire.MaxFrames * (FixedBytes + (MaxReason * 4)));
+    public const int MaxBytes = 4 + (FrameList.MaxFrames * (FixedBytes + (MaxReason * 4)));
 
     public static byte[] Write(IReadOnlyList<SendOutcome> outcomes)
     {
@@ -46,7 +46,7 @@ internal static class Outcomes
         if (body.Length < 4) return null;
         var count = BinaryPrimitives.ReadUInt32BigEndian(body);
         body = body[4..];
-        if (count > MeshWire.MaxFrames) return null;
+        if (count > FrameList.MaxFrames) return null;
         var outcomes = new Dictionary<Guid, SendOutcome>((int)count);
         for (var i = 0; i < count; i++)
         {

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace PluginNode.MeshHttp.Server;
+namespace PluginNode.Peering;
 
 /// <summary>Lets one line a minute through for each key. Who is behind a key may not be proved, so it keeps few of
 /// them.</summary>

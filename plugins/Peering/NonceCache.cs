@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using PluginNode.Identity;
 
-namespace PluginNode.MeshHttp;
+namespace PluginNode.Peering;
 
 internal enum NonceVerdict
 {

@@ -1,4 +1,4 @@
-namespace PluginNode.MeshHttp;
+namespace PluginNode.Peering;
 
 /// <summary>Counts the calls under way, so that stopping can wait for the last one.</summary>
 internal sealed class CallGate

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PluginNode.MeshHttp;
+namespace PluginNode.Peering;
 
 /// <summary>Durations as settings write them: a whole number and <c>ms</c>, <c>s</c> or <c>m</c>.</summary>
 internal static class Durations

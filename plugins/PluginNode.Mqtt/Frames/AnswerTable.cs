@@ -1,0 +1,46 @@
+using PluginNode.Identity;
+
+namespace PluginNode.Mqtt.Frames;
+
+/// <summary>The requests that wait for an answer; as many as there are sends under way. Any thread.</summary>
+internal sealed class AnswerTable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<UInt128, Waiting> _waiting = [];
+
+    /// <summary>A request goes out. Needs a <see cref="Close"/>.</summary>
+    public Task<Reply> Open(UInt128 nonce, PeerId peer)
+    {
+        var waiting = new Waiting(peer, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_lock) _waiting.Add(nonce, waiting);
+        return waiting.Answered.Task;
+    }
+
+    /// <summary>Whether that peer's answer to that request is waited for.</summary>
+    public bool IsOpen(UInt128 nonce, PeerId peer)
+    {
+        lock (_lock) return _waiting.TryGetValue(nonce, out var waiting) && waiting.Peer == peer;
+    }
+
+    /// <summary>The answer has come, and is authentic.</summary>
+    public void Answer(UInt128 nonce, Reply reply)
+    {
+        lock (_lock)
+            if (_waiting.TryGetValue(nonce, out var waiting)) waiting.Answered.TrySetResult(reply);
+    }
+
+    /// <summary>Answers of a peer, or of all, will not come any more.</summary>
+    public void GiveUp(PeerId? peer, string reason)
+    {
+        lock (_lock)
+            foreach (var waiting in _waiting.Values)
+                if (peer is null || waiting.Peer == peer) waiting.Answered.TrySetResult(Reply.Failed(reason));
+    }
+
+    public void Close(UInt128 nonce)
+    {
+        lock (_lock) _waiting.Remove(nonce);
+    }
+
+    private sealed record Waiting(PeerId Peer, TaskCompletionSource<Reply> Answered);
+}

@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.Mqtt.Wire;
+using PluginNode.Transports;
+
+namespace PluginNode.Mqtt.Frames;
+
+/// <summary>
+/// The transport while it runs. The broker keeps no session for it: what comes while it is away would be answered too
+/// late anyway, and comes again. Each connection begins with the subscriptions and then the word that it is up, so that
+/// whoever is woken by that is heard.
+/// </summary>
+internal sealed class BrokerSession
+{
+    // most that the start waits for a broker that says nothing; the loop goes on behind it
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
+
+    // what may be received and not yet looked at
+    private const long Unread = 64L << 20;
+
+    private readonly MqttNode _node;
+    private readonly ITransportHost _host;
+    private readonly Action<PeerId, bool>? _changed;
+    private readonly BrokerAccess _access;
+    private readonly ILogger _logger;
+    private readonly OwnPresence _presence;
+    private readonly PresenceBoard _board;
+    private readonly MqttClient _client;
+    private readonly FrameSender _sender;
+    private readonly FrameReceiver _receiver;
+    private readonly CallGate _sends = new();
+    private readonly CallGate _receipts = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _saying = new();
+    private Task _subscribing = Task.CompletedTask;
+    private Task _announcing = Task.CompletedTask;
+    private bool _isLeaving;
+
+    /// <param name="options">The settings, with a broker.</param>
+    /// <param name="access">Is its own from now on.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="host">Who takes the frames.</param>
+    /// <param name="changed">Is told when a peer comes or goes.</param>
+    public BrokerSession(
+        MqttOptions options, BrokerAccess access, MqttNode node, ITransportHost host, Action<PeerId, bool>? changed)
+    {
+        (_node, _host, _changed, _access) = (node, host, changed, access);
+        _logger = node.Loggers.CreateLogger<MqttTransport>();
+        _presence = new OwnPresence(node, options.MaxPacketBytes);
+        _board = new PresenceBoard(node, PeerChanged);
+        _client = new MqttClient(
+            ClientOptions(options, access, node, _presence), node.Time, node.Chance,
+            node.Loggers.CreateLogger<MqttClient>(), StateChanged);
+        _sender = new FrameSender(options, node, _client, _board);
+        _receiver = new FrameReceiver(options, node, host, _receipts, _client.PublishAsync, _closing.Token);
+    }
+
+    /// <summary>Connects, and returns when frames can arrive, or when the first try has failed: it goes on
+    /// trying.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        var self = _node.Signer.Self;
+        var stop = _closing.Token;
+        _subscribing = Task.WhenAll(
+            _client.SubscribeAsync(
+                Topics.FramesOf(self), MqttQos.AtLeastOnce, (message, _) => _receiver.TakeAsync(message), stop),
+            _client.SubscribeAsync(
+                Topics.OutcomesOf(self), MqttQos.AtLeastOnce, (message, _) => TakeAnswerAsync(message), stop),
+            // of QoS 0: a flood of it is dropped, and takes nothing from the frames
+            _client.SubscribeAsync(
+                Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop));
+        _client.Start();
+        using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var arrive = Task.WhenAll(_connected.Task, _subscribing);
+        await Task.WhenAny(arrive, _failed.Task, Task.Delay(StartPatience, _node.Time, waits.Token));
+        await waits.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    public async Task<IReadOnlyList<SendOutcome>> SendAsync(
+        PeerId peer, IReadOnlyList<Frame> frames, CancellationToken cancellation)
+    {
+        if (!_sends.TryEnter()) return FrameSender.Failed(frames, "the transport is stopped");
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await _sender.SendAsync(peer, frames, either.Token);
+        }
+        finally
+        {
+            _sends.Leave();
+        }
+    }
+
+    /// <summary>Once.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        _sends.Close();
+        _receipts.Close();
+        await using (cancellation.UnsafeRegister(_ => _closing.Cancel(), null))
+            await _receipts.Empty;
+        await _closing.CancelAsync();
+        await _sends.Empty;
+        lock (_saying) _isLeaving = true; // from here on no connection says that it is up
+        if (_client.State.Phase == MqttPhase.Connected) await SayAsync(_presence.Down);
+        await _client.DisposeAsync(); // writes what waits, for a second at most
+        await _announcing;
+        await _subscribing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // cancelled, or done long ago
+        _access.Dispose();
+        _closing.Dispose();
+    }
+
+    private static MqttClientOptions ClientOptions(
+        MqttOptions options, BrokerAccess access, MqttNode node, OwnPresence presence)
+    {
+        var broker = options.Address!;
+        return new MqttClientOptions
+        {
+            Host = broker.Host, Port = broker.Port, Tls = broker.IsSecure ? access.Tls : null,
+            ClientId = options.ClientId ?? $"pluginnode-{node.Signer.Self}", UserName = options.User,
+            Password = access.Password, Protocol = options.Versions!.Value, KeepAlive = options.KeepAliveTime,
+            ConnectTimeout = options.ConnectLimit, MaximumPacketBytes = options.MaxPacketBytes,
+            MaxQueuedBytes = options.MaxQueuedBytes, Will = presence.Down,
+            ReceiveMaximum = (int)Math.Clamp(Unread / options.MaxPacketBytes, 4, 64),
+        };
+    }
+
+    // by the client's loop, which waits for it
+    private void StateChanged(MqttState state)
+    {
+        switch (state.Phase)
+        {
+            case MqttPhase.Connecting:
+                _board.Reset(); // before anything can come over the new connection
+                break;
+            case MqttPhase.Connected:
+                lock (_saying)
+                    if (!_isLeaving) _announcing = SayAsync(_presence.Up());
+                _connected.TrySetResult();
+                break;
+            case MqttPhase.Waiting:
+                _failed.TrySetResult();
+                // without a session answers to what is under way are lost
+                _sender.Answers.GiveUp(null, $"the connection to the broker broke: {state.Text}");
+                break;
+        }
+    }
+
+    private async Task SayAsync(MqttMessage word)
+    {
+        var result = await _client.PublishAsync(word, CancellationToken.None);
+        if (!result.IsTaken) LogMessages.PresenceNotSaid(_logger, result.Text);
+    }
+
+    private ValueTask TakeAnswerAsync(MqttMessage message)
+    {
+        var (payload, signer) = (message.Payload, _node.Signer);
+        // what nobody waits for costs no signature
+        if (!FrameAnswer.TryRead(payload.Span, out var answer) || answer.To != signer.Self
+            || !_sender.Answers.IsOpen(answer.Nonce, answer.From)
+            || !answer.IsSigned(signer, payload.Span)) return ValueTask.CompletedTask;
+        _host.Heard(answer.From, DateTimeOffset.FromUnixTimeMilliseconds(answer.Clock));
+        _sender.Answers.Answer(answer.Nonce, Reply.Of(answer.Kind, FrameAnswer.BodyOf(payload).Span));
+        return ValueTask.CompletedTask;
+    }
+
+    private void PeerChanged(PeerId peer, bool up, bool lost)
+    {
+        if (lost) _sender.Answers.GiveUp(peer, up ? "the peer has come back meanwhile" : "the peer went away");
+        _changed?.Invoke(peer, up);
+    }
+}

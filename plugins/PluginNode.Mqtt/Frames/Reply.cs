@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using System.Text;
+using PluginNode.Mqtt.Wire;
+using PluginNode.Transports;
+
+namespace PluginNode.Mqtt.Frames;
+
+/// <summary>What came of one request: the outcomes, the time to sign with, or why neither came.</summary>
+/// <param name="Outcomes">By the envelopes' ids.</param>
+/// <param name="PeerTime">Milliseconds since 1970.</param>
+/// <param name="Failure">One line for people.</param>
+internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, long? PeerTime, string? Failure)
+{
+    public static Reply Failed(string reason) => new(null, null, Peering.Outcomes.OneLine(reason));
+
+    /// <summary>Reads an authentic answer.</summary>
+    public static Reply Of(AnswerKind kind, ReadOnlySpan<byte> body)
+    {
+        switch (kind)
+        {
+            case AnswerKind.Outcomes:
+                return Peering.Outcomes.Read(body) is { } outcomes
+                    ? new Reply(outcomes, null, null)
+                    : Failed("the peer's outcomes are malformed");
+            case AnswerKind.Clock:
+                if (body.Length != sizeof(long)) return Failed("the peer's time is malformed");
+                var time = BinaryPrimitives.ReadInt64BigEndian(body);
+                return SessionClock.IsTime(time) ? new Reply(null, time, null) : Failed("the peer's time is no time");
+            default:
+                return Failed(Encoding.UTF8.GetString(body));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PluginNode.Identity;
+using PluginNode.Mqtt;
+using PluginNode.Plugins;
+using PluginNode.Transports;
+
+[assembly: Plugin("mqtt", typeof(MqttPlugin), "0.1.0")]
+
+namespace PluginNode.Mqtt;
+
+/// <summary>Provides the transport for <c>mqtt:</c> addresses.</summary>
+public sealed class MqttPlugin : IPlugin
+{
+    /// <inheritdoc/>
+    public void Configure(IPluginBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = SettingsReader.Read(
+            builder.Settings, MqttJson.Default.MqttOptions, settings => settings.Validate());
+        var folder = builder.BaseFolder;
+        builder.Services.AddSingleton<ITransport>(services => new MqttTransport(options, folder, new MqttNode(
+            services.GetRequiredService<ISigner>(), services.GetRequiredService<IPeerDirectory>(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IChance>(),
+            services.GetRequiredService<ILoggerFactory>())));
+    }
+}

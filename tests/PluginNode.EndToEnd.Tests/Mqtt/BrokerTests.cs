@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using PluginNode.Mqtt.Tests.Broker;
+
+namespace PluginNode.EndToEnd.Tests.Mqtt;
+
+/// <summary>Real nodes that share only a broker.</summary>
+[TestFixture]
+public sealed class BrokerTests : NodesInAFolder
+{
+    private const int Lanes = 4;
+
+    private Mosquitto _broker = null!;
+    private NodeProcess _sender = null!;
+    private NodeProcess _receiver = null!;
+
+    [SetUp]
+    public async Task SetUpAsync()
+    {
+        _broker = await Mosquitto.StartAsync("allow_anonymous true");
+        (_sender, _receiver) = (new NodeProcess(Folder, "sender"), new NodeProcess(Folder, "receiver"));
+        foreach (var node in (NodeProcess[])[_sender, _receiver])
+        {
+            var settings = node.Configuration["plugins"]!["settings"]!;
+            settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}" };
+            settings["mesh-http"] = new JsonObject { ["listen"] = "" };
+            settings["libp2p"] = new JsonObject { ["listen"] = new JsonArray() };
+        }
+        await NodeProcess.IntroduceAsync(_sender, _receiver, node => [$"mqtt:{node.Name}"]);
+    }
+
+    [TearDown]
+    public async Task TearDownAsync()
+    {
+        if (_sender is not null) await _sender.DisposeAsync();
+        if (_receiver is not null) await _receiver.DisposeAsync();
+        if (_broker is not null) await _broker.DisposeAsync();
+    }
+
+    [Test]
+    public async Task BothWays_AndToAPeerThatComesLater_MessagesAreDelivered()
+    {
+        await _sender.StartAsync();
+        var early = await _sender.SendAsync("receiver", "early"); // nobody is there yet
+        await _receiver.StartAsync();
+        await _sender.EndedAsync(early);
+        await _receiver.EndedAsync(await _receiver.SendAsync("sender", "back"));
+        Assert.That(await TextsAsync(_receiver), Is.EqualTo(new[] { "early" }));
+        Assert.That(await TextsAsync(_sender), Is.EqualTo(new[] { "back" }));
+        var plugins = (await _sender.GetAsync("/v1/plugins")).ToJsonString();
+        Assert.That(plugins, Does.Contain("\"mqtt\""));
+    }
+
+    [Test]
+    public async Task ABrokerThatIsAway_KeepsNobodyFromStarting_AndLosesNothing()
+    {
+        await _broker.KillAsync();
+        await _sender.StartAsync();
+        await _receiver.StartAsync();
+        var id = await _sender.SendAsync("receiver", "waits for the broker");
+        await _broker.StartAgainAsync();
+        await _sender.EndedAsync(id);
+        Assert.That(await TextsAsync(_receiver), Is.EqualTo(new[] { "waits for the broker" }));
+    }
+
+    [Test]
+    public Task SenderKilled_AndTheBrokerToo_LosesNothingAndKeepsOrder() => PlayAsync(killSender: true, kills: 10);
+
+    [Test]
+    public Task ReceiverKilled_AndTheBrokerToo_LosesNothingAndDoublesNothing() =>
+        PlayAsync(killSender: false, kills: 10);
+
+    private async Task PlayAsync(bool killSender, int kills)
+    {
+        var seed = Environment.TickCount;
+        await TestContext.Out.WriteLineAsync($"seed {seed}");
+        var random = new Random(seed);
+        await _sender.StartAsync();
+        await _receiver.StartAsync();
+        var ledger = new Ledger();
+        var producer = new Producer(ledger, _sender, "receiver", Lanes);
+        var consumer = new Consumer(ledger, _receiver);
+        producer.Start();
+        consumer.Start();
+
+        var victim = killSender ? _sender : _receiver;
+        for (var i = 0; i < kills; i++)
+        {
+            await Task.Delay(random.Next(20, 400)); // the instant of the kill is the point of the test
+            await victim.KillAsync();
+            if (i % 3 == 1)
+            {
+                await _broker.KillAsync();
+                await _broker.StartAgainAsync();
+            }
+            await victim.StartAsync();
+        }
+        await producer.StopAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (Audit.Of(ledger.All()).Findings.Any(f => f.Fault == Fault.Lost) && !patience.IsCancellationRequested)
+            await Task.Delay(50);
+        await consumer.StopAsync();
+
+        var audit = Audit.Of(ledger.All());
+        await TestContext.Out.WriteLineAsync($"{audit.Accepted} accepted, {audit.Seen} seen, {kills} kills");
+        Assert.That(audit.Accepted, Is.GreaterThan(kills));
+        Assert.That(audit.Findings, Is.Empty);
+    }
+
+    private static async Task<List<string>> TextsAsync(NodeProcess node) =>
+        [
+            .. (await node.GetAsync("/v1/inbox?wait=5s"))["messages"]!.AsArray()
+                .Select(m => m!["text"]!.GetValue<string>()),
+        ];
+}
