@@ -42,4 +42,7 @@ internal static partial class LogMessages
         "{Peer} takes batches of {PeerLimit} bytes and this node makes them of {Limit}; they are cut smaller for it. "
         + "Larger frames do not reach it: give both ends the same maxBatchBytes.")]
     public static partial void BatchesCutDown(ILogger logger, string peer, int peerLimit, int limit);
+
+    [LoggerMessage(3211, LogLevel.Warning, "A raw message of {Peer} was turned away: {Reason} Told once a minute.")]
+    public static partial void RawTurnedAway(ILogger logger, string peer, string reason);
 }
