@@ -8,7 +8,7 @@ namespace PluginNode.Kernel.Tests.Delivery;
 
 /// <summary>Messages to and from programs that know no frames.</summary>
 [TestFixture]
-public sealed class RawStreamTests
+public sealed class RawMessageTests
 {
     private static readonly KernelOptions Options = TestNode.Options with
     {
