@@ -27,7 +27,7 @@ internal static partial class LogMessages
     public static partial void HandlerFailed(ILogger logger, string protocol, string connection, string reason);
 
     [LoggerMessage(3207, LogLevel.Warning,
-        "Frames of {Peer} are turned away: it is not in the peer list. Told once a minute.")]
+        "Frames of {Peer} are turned away: it is not in the peer list, or only sent to. Told once a minute.")]
     public static partial void UnknownSender(ILogger logger, string peer);
 
     [LoggerMessage(3208, LogLevel.Warning,

@@ -15,7 +15,7 @@ internal sealed class Reception(
     public async Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
         PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> batch, CancellationToken cancellation)
     {
-        if (peers.Find(from) is null)
+        if (!peers.TakesFrom(from))
             return [.. batch.Select(_ => new SendOutcome(default, SendStatus.Retry, Unknown))];
         try
         {
@@ -31,7 +31,7 @@ internal sealed class Reception(
         PeerId from, string protocol, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         var id = chance.NewId();
-        if (peers.Find(from) is null) return new SendOutcome(id, SendStatus.Retry, Unknown);
+        if (!peers.TakesFrom(from)) return new SendOutcome(id, SendStatus.Retry, Unknown);
         var message = FrameCodec.IncomingOf(id, from, protocol, payload);
         if (FrameCodec.Problem(message.Envelope) is { } problem)
             return new SendOutcome(id, SendStatus.Refused, problem);
@@ -48,7 +48,7 @@ internal sealed class Reception(
     public void Heard(PeerId peer, DateTimeOffset? itsTime)
     {
         if (peers.Find(peer) is null) return;
-        if (itsTime is { } time) clock.Confirm(time);
+        if (itsTime is { } time && peers.TakesFrom(peer)) clock.Confirm(time);
         outbox.Wake(peer);
         heard();
     }

@@ -55,7 +55,8 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
     private async Task TakeAsync(ProtocolStream stream, CancellationToken ends)
     {
         var peer = stream.Connection.Peer;
-        if (node.Peers.Find(peer) is null) throw new Libp2pException(Libp2pFault.Limit, "it is not in the peer list.");
+        if (!node.Peers.TakesFrom(peer))
+            throw new Libp2pException(Libp2pFault.Limit, "it is not in the peer list, or only sent to.");
         host.Heard(peer, null);
         using var place = await EnterAsync(peer, ends);
         using var reading = new RawReading(stream, place, options, node.Time);

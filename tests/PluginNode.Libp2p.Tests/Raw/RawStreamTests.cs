@@ -103,6 +103,16 @@ internal sealed class RawStreamTests
     }
 
     [Test]
+    public async Task Receive_PeerThatIsOnlySentTo_IsReset_AndIsStillSentTo()
+    {
+        _node.Peers.AddToSendOnly(_peer.Self);
+        _peer.Handle(Protocol, (stream, _) => stream.ReadToEndAsync());
+        Assert.That(await SayAsync(Some.Pattern(7)), Is.EqualTo(Libp2pFault.Reset));
+        Assert.That(_node.Host.Raw, Is.Empty);
+        Assert.That((await SendAsync(Some.Pattern(10))).Status, Is.EqualTo(SendStatus.Sent));
+    }
+
+    [Test]
     public async Task Receive_OtherProtocol_IsNotSpoken()
     {
         await using var stream = await OpenAsync("/other/1");
