@@ -54,7 +54,8 @@ public sealed class Libp2pProgramTests : NodesInAFolder
 
         (exit, output) = await node.CommandAsync(import);
         Assert.That(exit, Is.Zero, output);
-        Assert.That(JsonNode.Parse(output)!["entries"]!.AsArray().Select(e => (string?)e!["state"]), Is.All.EqualTo("sent"));
+        entries = JsonNode.Parse(output)!["entries"]!.AsArray();
+        Assert.That(entries.Select(e => (string?)e!["state"]), Is.All.EqualTo("sent"));
         js.Write("from whom nothing is taken");
         Assert.That(await js.ReadAsync("not taken"), Is.Not.Empty, "and nothing was received once more before that");
     }

@@ -83,7 +83,8 @@ public sealed class OutboxImportTests
     {
         var id = (string)Expected("dnt_cache.bin")[0]["addr"]!["ID"]!;
         var key = Convert.ToBase64String(Identity.PeerId.Parse(id).ToPublicKey());
-        await _node.CallAsync(HttpMethod.Put, "/v1/peers/old", $$"""{ "publicKey": "{{key}}", "addresses": ["x:y"] }""");
+        await _node.CallAsync(
+            HttpMethod.Put, "/v1/peers/old", $$"""{ "publicKey": "{{key}}", "addresses": ["x:y"] }""");
         var report = await ImportAsync("dnt_cache.bin");
         Assert.That(report["peersAdded"]!.AsArray(), Has.Count.EqualTo(11));
         var (_, peer) = await _node.GetAsync("/v1/peers/old");
@@ -121,7 +122,8 @@ public sealed class OutboxImportTests
         Assert.That(noKey.Error, Does.StartWith("--key: ").And.Contain("none.pem"));
         var open = Key();
         File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        Assert.That((await RunAsync(Vector("dnt_cache.bin"), open)).Error, Does.StartWith("--key: ").And.Contain("chmod"));
+        var readable = await RunAsync(Vector("dnt_cache.bin"), open);
+        Assert.That(readable.Error, Does.StartWith("--key: ").And.Contain("chmod"));
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class SendOnlyPeerApiTests
             "peers": [{ "name": "a", "publicKey": "{{Key}}", "sendOnly": true }]
             """));
         var (_, peer) = await node.GetAsync("/v1/peers/a");
-        Assert.That((peer!["sendOnly"]!.GetValue<bool>(), peer["configured"]!.GetValue<bool>()), Is.EqualTo((true, true)));
+        Assert.That((bool)peer!["sendOnly"]! && (bool)peer["configured"]!, Is.True);
         Assert.That(node.Host.Node.Kernel.Peers.Find("a")!.SendOnly, Is.True);
     }
 }

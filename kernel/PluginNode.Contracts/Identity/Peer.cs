@@ -15,8 +15,8 @@ public sealed record Peer(string Name, PeerId Id, IReadOnlyList<PeerAddress> Add
     public bool SendOnly { get; init; }
 }
 
-/// <summary>The peers that messages are sent to, and taken from, see <see cref="PeerDirectory.TakesFrom"/>. Reads are lock-free and may come from any
-/// thread.</summary>
+/// <summary>The peers that messages are sent to, and taken from, see <see cref="PeerDirectory.TakesFrom"/>. Reads are
+/// lock-free and may come from any thread.</summary>
 public interface IPeerDirectory
 {
     /// <summary>The peer with that key, or null where it is unknown: then nothing that it sends is taken.</summary>

@@ -20,8 +20,8 @@ public interface IRawStreams
     /// <param name="peer">Who must be at the other end; proved before anything is sent.</param>
     /// <param name="address">One of its addresses, of this transport's scheme.</param>
     /// <param name="message">The message; its payload is valid until the task completes.</param>
-    /// <param name="cancellation">Gives up waiting: <see cref="SendStatus.Retry"/>. What was already sent may still have
-    /// been taken.</param>
+    /// <param name="cancellation">Gives up waiting: <see cref="SendStatus.Retry"/>. What was already sent may still be
+    /// taken.</param>
     /// <returns><see cref="SendStatus.Sent"/> when the peer closed the stream cleanly after all of it was written, else
     /// <see cref="SendStatus.Retry"/> with why. Sending it again may bring it twice: the wire has no id.</returns>
     Task<SendOutcome> SendRawAsync(
@@ -41,8 +41,8 @@ public interface IRawStreamHost
     /// <param name="payload">All that the peer wrote until it finished. The transport's again when the task
     /// completes.</param>
     /// <param name="cancellation">Not awaited any more; it may be taken all the same.</param>
-    /// <returns><see cref="SendStatus.Delivered"/> when it is on stable storage. <see cref="SendStatus.Retry"/> (unknown
-    /// sender, no room, stopping, a disk that fails) and <see cref="SendStatus.Refused"/> (never here: too large), each
+    /// <returns><see cref="SendStatus.Delivered"/> when it is on stable storage. <see cref="SendStatus.Retry"/>
+    /// (unknown sender, no room, stopping, a disk that fails) and <see cref="SendStatus.Refused"/> (never here: too large), each
     /// with why: it was not taken, and the stream is to be reset. The id is the inbox message's.</returns>
     Task<SendOutcome> ReceiveRawAsync(
         PeerId from, string protocol, ReadOnlyMemory<byte> payload, CancellationToken cancellation);

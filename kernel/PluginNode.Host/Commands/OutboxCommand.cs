@@ -30,10 +30,15 @@ internal sealed partial class ImportJson : JsonSerializerContext;
 internal static class OutboxCommand
 {
     // It is read as JSON and never as HTML.
-    private static readonly ImportJson Relaxed = new(
-        new JsonSerializerOptions(ImportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly ImportJson Relaxed = new(new JsonSerializerOptions(ImportJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 
-    private static readonly Argument<string> FileName = new("file") { Description = "The older program's dnt_cache.bin" };
+    private static readonly Argument<string> FileName = new("file")
+    {
+        Description = "The older program's dnt_cache.bin",
+    };
 
     private static readonly Option<string> Key = new("--key")
     {
@@ -44,8 +49,8 @@ internal static class OutboxCommand
     {
         var import = new Command(
             "import",
-            "Hand the messages that an older program kept to the running node. What is critical in its configuration is "
-            + "taken, once, however often this is run; the rest is listed with what to do. Unknown peers are added; "
+            "Hand the messages that an older program kept to the running node. What is critical in its configuration "
+            + "is taken, once, however often this is run; the rest is listed with what to do. Unknown peers are added; "
             + "nothing that they send is taken")
         {
             FileName, Key,

@@ -70,17 +70,17 @@ internal sealed class OutboxImport(ApiClient node, NodeSettings settings)
     private string? Obstacle(OlderEntry entry)
     {
         if (!settings.Kernel.Protocols.TryGetValue(entry.Protocol, out var level))
-            return "its protocol is unknown here; map it to critical in delivery.protocols, restart the node and import "
-                + "again, if it is still wanted";
+            return "its protocol is unknown here; map it to critical in delivery.protocols, restart the node and "
+                + "import again, if it is still wanted";
         if (level != DeliveryLevel.Critical.Name)
-            return $"its protocol is {level} here, and only critical messages outlive a program; send it anew, if it is "
-                + "still wanted";
+            return $"its protocol is {level} here, and only critical messages outlive a program; send it anew, if it "
+                + "is still wanted";
         if (entry.Peer is not { } peer)
             return "its peer has no Ed25519 key, and others are not reached from here; send it by other means";
         if (PublicKeys.Problem(peer) is { } problem) return $"its peer id is no usable key: {problem}";
         return entry.Payload.Length > settings.Kernel.Limits.Payload
-            ? $"it is larger than delivery.limits.payload, {settings.Kernel.Limits.Payload} bytes; raise that, restart the "
-                + "node and import again"
+            ? $"it is larger than delivery.limits.payload, {settings.Kernel.Limits.Payload} bytes; raise that, restart "
+                + "the node and import again"
             : null;
     }
 

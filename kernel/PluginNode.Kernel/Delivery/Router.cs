@@ -62,7 +62,7 @@ internal sealed class Router(TimeProvider time, ILogger logger)
             if (fitting.Count + raw.Count == 0) continue;
 
             tried = address.Text;
-            var calls = raw.Select(message => TryRawAsync((IRawStreams)transport, peer, address, message, cancellation));
+            var calls = raw.Select(m => TryRawAsync((IRawStreams)transport, peer, address, m, cancellation));
             if (fitting.Count > 0)
                 calls = calls.Prepend(TryFramesAsync(transport, peer, address, fitting, cancellation));
             foreach (var call in await Task.WhenAll(calls))

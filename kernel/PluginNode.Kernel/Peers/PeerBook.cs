@@ -131,7 +131,10 @@ public sealed class PeerBook : IPeerDirectory
             if (peer is null) return result;
             var record = new StoredPeer
             {
-                Name = peer.Name, Key = Bytes16.Wrap(peer.Id.ToPublicKey()), Paused = peer.Paused, SendOnly = peer.SendOnly,
+                Name = peer.Name,
+                Key = Bytes16.Wrap(peer.Id.ToPublicKey()),
+                Paused = peer.Paused,
+                SendOnly = peer.SendOnly,
             };
             record.Addresses.AddRange(peer.Addresses.Select(a => a.Text));
             var sequence = Journal.NextSequence();

@@ -17,7 +17,8 @@ internal sealed record RecoveryParts(
 
     public IChance Chance => Kernel.Chance;
 
-    /// <summary>The peers that have an address and are not only sent to, by name; not this node, which may be a peer of its own.</summary>
+    /// <summary>The peers that have an address and are not only sent to, by name; not this node, which may be a peer of
+    /// its own.</summary>
     public List<Neighbour> Neighbours =>
         [.. Kernel.Peers.All.Where(p => p.Addresses.Count > 0 && !p.SendOnly && p.Id != Kernel.Identity.Self)
             .Select(p => new Neighbour(p.Name, p.Id, p.Addresses))];

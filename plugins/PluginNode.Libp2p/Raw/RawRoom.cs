@@ -7,8 +7,8 @@ namespace PluginNode.Libp2p.Raw;
 /// <summary>
 /// Bounds what raw messages on their way in hold in memory. How long one will be is not known when it begins: each has
 /// a place for <see cref="FirstBytes"/>, of which there are many, and one that grows beyond needs a place for the
-/// largest, of which a peer has one at a time. So the small ones of a peer go on beside a large one, and those of others
-/// beside a peer that fills its own places and does nothing.
+/// largest, of which a peer has one at a time. So the small ones of a peer go on beside a large one, and those of
+/// others beside a peer that fills its own places and does nothing.
 /// </summary>
 /// <param name="mostBytes">The largest message.</param>
 internal sealed class RawRoom(int mostBytes)

@@ -173,7 +173,8 @@ public sealed class RawMessageTests
         Assert.That(await b.ReceiveAsync(1), Has.Count.EqualTo(1));
     }
 
-    private static Task<SendOutcome> ReceiveAsync(TestNode at, string text, string protocol = "/raw/x", byte from = 1) =>
+    private static Task<SendOutcome> ReceiveAsync(
+        TestNode at, string text, string protocol = "/raw/x", byte from = 1) =>
         ((IRawStreamHost)at.Kernel.TransportHost).ReceiveRawAsync(
             TestNode.IdOf(from), protocol, Encoding.UTF8.GetBytes(text), CancellationToken.None);
 

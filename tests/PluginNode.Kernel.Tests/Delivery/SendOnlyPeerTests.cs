@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Delivery;
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Kernel.Tests.Fakes;
+using PluginNode.Ledger;
 using PluginNode.Peers;
 
 namespace PluginNode.Kernel.Tests.Delivery;
@@ -45,6 +48,20 @@ public sealed class SendOnlyPeerTests
         Assert.That(again.Kernel.Peers.TakesFrom(peer.Id), Is.False);
         Assert.That(again.Kernel.Peers.TakesFrom(TestNode.IdOf(3)), Is.True);
         Assert.That(again.Kernel.Peers.TakesFrom(TestNode.IdOf(4)), Is.False, "a stranger");
+    }
+
+    [Test]
+    public void ItsEvents_AreNotBelieved_AndItsNameIsNobodyElses()
+    {
+        var peers = new PeerBook(
+        [
+            new Peer("one", TestNode.IdOf(1), []) { SendOnly = true }, new Peer("two", TestNode.IdOf(2), []),
+        ]);
+        var keys = new LedgerKeys(peers, TestNode.IdOf(9), "self", learns: true, NullLogger.Instance);
+        Assert.That((keys.KeyOf("one"), keys.KeyOf("two")), Is.EqualTo(((PeerId?)null, (PeerId?)TestNode.IdOf(2))));
+        foreach (byte key in (byte[])[1, 3])
+            Assert.That(keys.Learn(new AnnouncedKey("one", TestNode.IdOf(key), "")), Is.EqualTo(KeyLearning.OtherKey));
+        Assert.That(keys.KeyOf("one"), Is.Null);
     }
 
     [Test]

@@ -79,8 +79,7 @@ public sealed class OlderOutboxTests
     public void Id_IsTheSameAgain_WhateverWasTriedMeanwhile_AndEqualOnesAreTold()
     {
         const string one = """{"did":"d","addr":{"ID":"p","Addrs":[]},"user":"u","payload":"AA==","proto":"/p",""";
-        const string other = """{"did":"d","addr":{"ID":"p","Addrs":["/ip4/1.2.3.4/tcp/1"]},"user":"u","payload":"AA==","""
-            + """ "proto":"/p",""";
+        var other = one.Replace("[]", """["/ip4/1.2.3.4/tcp/1"]""", StringComparison.Ordinal);
         var first = Of($$"""[{{one}}"retries":0,"added_at":"t"},{{one}}"retries":0,"added_at":"t"}]""");
         var later = Of($$"""[{{other}}"retries":9,"added_at":"t"},{{one}}"retries":0,"added_at":"u"}]""");
         Assert.That(later[0].Id, Is.EqualTo(first[0].Id));
@@ -95,8 +94,8 @@ public sealed class OlderOutboxTests
 
     [TestCase("{}"), TestCase("[null]"), TestCase("[1]"), TestCase("[{}]"), TestCase("\"x\"")]
     [TestCase("""[{"did":"d","addr":null,"user":"u","payload":"","proto":"/p","retries":0,"added_at":"t"}]""")]
-    [TestCase("""[{"did":"d","addr":{"ID":"p","Addrs":[]},"user":"u","payload":"?","proto":"/p","retries":0,"added_at":""}]""")]
-    [TestCase("""[{"did":"d","addr":{"ID":"p","Addrs":[]},"user":"u","payload":"","proto":"/p","added_at":"","new":1}]""")]
+    [TestCase("""[{"did":"d","addr":{"ID":"p","Addrs":[]},"user":"u","payload":"?","proto":"/p","added_at":""}]""")]
+    [TestCase("""[{"did":"","addr":{"ID":"","Addrs":[]},"user":"","payload":"","proto":"","added_at":"","new":1}]""")]
     public void Read_OtherContent_IsRefusedAsAWhole(string content) => Assert.That(
         () => Of(content),
         Throws.TypeOf<OlderOutboxException>().With.Message.Contains("holds no such messages"));
@@ -141,9 +140,10 @@ public sealed class OlderOutboxTests
             .Select(e => new TestCaseData(e).SetArgDisplayNames((string)e["file"]!, (string)e["key_used_to_open"]!));
 
     private static string Text(JsonNode e) =>
-        $"{e["addr"]!["ID"]} {e["proto"]} {(string?)e["payload"] ?? ""} {string.Join(' ', e["addr"]!["Addrs"]!.AsArray())}"
-        + $" {e["added_at"]}";
+        $"{e["addr"]!["ID"]} {e["proto"]} {(string?)e["payload"] ?? ""} "
+        + $"{string.Join(' ', e["addr"]!["Addrs"]!.AsArray())} {e["added_at"]}";
 
     private static string Text(OlderEntry e) =>
-        $"{e.PeerText} {e.Protocol} {Convert.ToBase64String(e.Payload.Span)} {string.Join(' ', e.Addresses)} {e.AddedAt}";
+        $"{e.PeerText} {e.Protocol} {Convert.ToBase64String(e.Payload.Span)} "
+        + $"{string.Join(' ', e.Addresses)} {e.AddedAt}";
 }
