@@ -62,7 +62,8 @@ internal sealed class SettingsTests
         {
             "listen[1]", "announce[0]", "maxBatchBytes", "maxConnections", "maxConnectionsPerAddress",
             "maxHandshakes", "maxStreams", "sendTimeout", "dialTimeout", "handshakeTimeout", "idleTimeout",
-            "rawProtocols[1]", "rawProtocols[2]", "rawProtocols[3]", "rawProtocols[4]", "rawProtocols[5]", "maxRawBytes",
+            "rawProtocols[1]", "rawProtocols[2]", "rawProtocols[3]", "rawProtocols[4]", "rawProtocols[5]",
+            "maxRawBytes",
         }));
 
     [TestCase("""{ "listens": [], "maxStreams": "many" }""", "listens", "maxStreams")]

@@ -42,8 +42,8 @@ public interface IRawStreamHost
     /// completes.</param>
     /// <param name="cancellation">Not awaited any more; it may be taken all the same.</param>
     /// <returns><see cref="SendStatus.Delivered"/> when it is on stable storage. <see cref="SendStatus.Retry"/>
-    /// (unknown sender, no room, stopping, a disk that fails) and <see cref="SendStatus.Refused"/> (never here: too large), each
-    /// with why: it was not taken, and the stream is to be reset. The id is the inbox message's.</returns>
+    /// (unknown sender, no room, stopping, a disk that fails) and <see cref="SendStatus.Refused"/> (never here: too
+    /// large), each with why: it was not taken, and the stream is to be reset. The id is the inbox message's.</returns>
     Task<SendOutcome> ReceiveRawAsync(
         PeerId from, string protocol, ReadOnlyMemory<byte> payload, CancellationToken cancellation);
 }
