@@ -99,7 +99,7 @@ public sealed class NodeKernel : IAsyncDisposable
         _ledger = new NodeLedger(parts, options.Ledger, _journal, _logger);
         Recovery = new NodeRecovery(new RecoveryParts(
             parts, options.Sync, options.Ledger.Profile, _ledger, _clock, _journal, _logger));
-        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock, Recovery.Heard);
+        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock, parts.Chance, Recovery.Heard);
     }
 
     /// <summary>Messages to peers.</summary>
@@ -135,7 +135,7 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>What opening the store found.</summary>
     public StoreReport StoreReport { get; }
 
-    /// <summary>What transports are started with.</summary>
+    /// <summary>What transports are started with; an <see cref="IRawStreamHost"/> too.</summary>
     public ITransportHost TransportHost => _reception;
 
     /// <summary>Opens the store and takes over what it kept.</summary>

@@ -1,7 +1,11 @@
 using System.Text.Json.Serialization;
 using PluginNode.Libp2p.Addressing;
+using PluginNode.Libp2p.Frames;
 using PluginNode.Libp2p.Hosting;
+using PluginNode.Libp2p.Identify;
+using PluginNode.Libp2p.Ping;
 using PluginNode.Libp2p.Yamux;
+using RawList = PluginNode.Libp2p.Raw.RawProtocols;
 
 namespace PluginNode.Libp2p;
 
@@ -9,6 +13,9 @@ namespace PluginNode.Libp2p;
 public sealed record Libp2pOptions
 {
     private const int MostAddresses = 16;
+
+    private static readonly string[] OwnProtocols =
+        [FrameWire.Protocol, IdentifyProtocol.Identify, IdentifyProtocol.Push, PingProtocol.Id];
 
     // Settable, not init-only: generated deserialization sets every init-only property, so that defaults would be lost.
 
@@ -20,6 +27,14 @@ public sealed record Libp2pOptions
     /// <summary>What other programs are told of, instead of what is listened on: up to 16 addresses, names too.
     /// Default: none.</summary>
     public IReadOnlyList<string> Announce { get; set; } = [];
+
+    /// <summary>Protocols of raw streams: up to 64 ids, or beginnings of ids that end in a slash, e.g.
+    /// <c>/opencloud/</c>; none may take in a protocol of this node's own. Default: none.</summary>
+    public IReadOnlyList<string> RawProtocols { get; set; } = [];
+
+    /// <summary>The largest raw message that is taken, in bytes, 1 024 to 1 073 741 824; the stream of a larger one is
+    /// reset.</summary>
+    public int MaxRawBytes { get; set; } = 16 << 20;
 
     /// <summary>The largest batch of frames that is sent and taken, in bytes, 4 096 to 1 073 741 824. For a peer that
     /// takes less, batches are cut smaller; a single frame that is larger is refused.</summary>
@@ -63,7 +78,7 @@ public sealed record Libp2pOptions
         Addresses("listen", Listen, IsLocal, "/ip4/<address>/tcp/<port> or /ip6/<address>/tcp/<port>")
             .Concat(Addresses(
                 "announce", Announce, a => a.Port > 0, "/ip4, /ip6, /dns4 or /dns6, then /<host>/tcp/<port>"))
-            .Concat(Numbers()).Concat(Times());
+            .Concat(Raw()).Concat(Numbers()).Concat(Times());
 
     internal HostOptions ToHostOptions() => new()
     {
@@ -93,10 +108,29 @@ public sealed record Libp2pOptions
                 yield return $"{key}[{i}]: needs an address {shape}";
     }
 
+    private IEnumerable<string> Raw()
+    {
+        if (RawProtocols is null || RawProtocols.Count > RawList.MostEntries)
+        {
+            yield return $"rawProtocols: needs a list of up to {RawList.MostEntries} protocols";
+            yield break;
+        }
+        for (var i = 0; i < RawProtocols.Count; i++)
+        {
+            if (!RawList.IsEntry(RawProtocols[i]))
+                yield return $"rawProtocols[{i}]: needs a protocol's id, or its beginning that ends in a slash; "
+                    + "2 to 255 characters, the first one a slash";
+            else if (OwnProtocols.FirstOrDefault(new RawList([RawProtocols[i]]).Has) is { } own)
+                yield return $"rawProtocols[{i}]: {own} is a protocol of this node's own";
+        }
+    }
+
     private IEnumerable<string> Numbers()
     {
-        if (MaxBatchBytes is < Frames.FrameWire.LeastBatch or > 1 << 30)
+        if (MaxBatchBytes is < FrameWire.LeastBatch or > 1 << 30)
             yield return "maxBatchBytes: needs 4096 to 1073741824";
+        if (MaxRawBytes is < 1024 or > 1 << 30)
+            yield return "maxRawBytes: needs 1024 to 1073741824";
         if (MaxConnections is < 1 or > 65_535)
             yield return "maxConnections: needs 1 to 65535";
         if (MaxConnectionsPerAddress is < 1 or > 65_535)

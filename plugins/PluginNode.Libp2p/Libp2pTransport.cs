@@ -2,23 +2,31 @@ using PluginNode.Identity;
 using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Frames;
 using PluginNode.Libp2p.Hosting;
+using PluginNode.Libp2p.Raw;
 using PluginNode.Transports;
 
 namespace PluginNode.Libp2p;
 
 /// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
-/// <c>/dns6/…</c>. With each peer it has one connection, which both ends use.</summary>
+/// <c>/dns6/…</c>, and messages of foreign protocols on streams of their own. With each peer it has one connection,
+/// which both ends use.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="node">The node.</param>
-public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : ITransport, IPeerEvents
+public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : ITransport, IPeerEvents, IRawStreams
 {
+    private const string NoAddress =
+        "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>";
+
     private readonly CallGate _gate = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly RawProtocols _raw = new(options.RawProtocols);
     private Action<PeerId, bool> _changed = (_, _) => { };
     private Libp2pHost? _host;
     private FrameServer? _server;
     private FrameLinks? _links;
     private FrameSender? _sender;
+    private RawServer? _rawServer;
+    private RawSender? _rawSender;
 
     /// <inheritdoc/>
     public string Scheme => "/";
@@ -49,6 +57,12 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
         };
         var server = new FrameServer(options, node, host);
         libp2p.Handle(FrameWire.Protocol, server.ServeAsync);
+        var rawServer = host is IRawStreamHost inbox ? new RawServer(options, node, host, inbox) : null;
+        if (rawServer is not null)
+        {
+            foreach (var protocol in _raw.Named) libp2p.Handle(protocol, rawServer.ServeAsync);
+            libp2p.HandleOthers(_raw.Has, rawServer.ServeAsync);
+        }
         try
         {
             foreach (var address in options.ListenOn) libp2p.Listen(address);
@@ -61,6 +75,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
         }
         (_host, _server, _links) = (libp2p, server, new FrameLinks(libp2p, host, options, node.Time));
         _sender = new FrameSender(_links, options, node);
+        (_rawServer, _rawSender) = (rawServer, new RawSender(libp2p, host, options, node.Time));
     }
 
     /// <inheritdoc/>
@@ -71,10 +86,31 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
         try
         {
             if (!Multiaddr.TryParse(address.Text, out var there))
-                return Failed(
-                    frames, "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>");
+                return Failed(frames, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, frames, either.Token);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsRaw(string protocol) => _raw.Has(protocol);
+
+    /// <inheritdoc/>
+    public async Task<SendOutcome> SendRawAsync(
+        PeerId peer, PeerAddress address, RawMessage message, CancellationToken cancellation)
+    {
+        if (_rawSender is not { } sender || !_gate.TryEnter())
+            return new SendOutcome(message.Id, SendStatus.Retry, "the transport is stopped");
+        try
+        {
+            if (!Multiaddr.TryParse(address.Text, out var there))
+                return new SendOutcome(message.Id, SendStatus.Retry, NoAddress);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await sender.SendAsync(peer, there, message, either.Token);
         }
         finally
         {
@@ -87,12 +123,15 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
     {
         _gate.Close();
         _host?.StopListening();
-        if (_server is not null) await _server.StopAsync(cancellation);
+        await Task.WhenAll(
+            _server?.StopAsync(cancellation) ?? Task.CompletedTask,
+            _rawServer?.StopAsync(cancellation) ?? Task.CompletedTask);
         await _closing.CancelAsync();
         await _gate.Empty;
         if (_links is not null) await _links.DisposeAsync();
         if (_host is not null) await _host.DisposeAsync();
         (_host, _server, _links, _sender) = (null, null, null, null);
+        (_rawServer, _rawSender) = (null, null);
     }
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>

@@ -27,7 +27,7 @@ internal static partial class LogMessages
     public static partial void HandlerFailed(ILogger logger, string protocol, string connection, string reason);
 
     [LoggerMessage(3207, LogLevel.Warning,
-        "Frames of {Peer} are turned away: it is not in the peer list. Told once a minute.")]
+        "Frames of {Peer} are turned away: it is not in the peer list, or only sent to. Told once a minute.")]
     public static partial void UnknownSender(ILogger logger, string peer);
 
     [LoggerMessage(3208, LogLevel.Warning,
@@ -42,4 +42,7 @@ internal static partial class LogMessages
         "{Peer} takes batches of {PeerLimit} bytes and this node makes them of {Limit}; they are cut smaller for it. "
         + "Larger frames do not reach it: give both ends the same maxBatchBytes.")]
     public static partial void BatchesCutDown(ILogger logger, string peer, int peerLimit, int limit);
+
+    [LoggerMessage(3211, LogLevel.Warning, "A raw message of {Peer} was turned away: {Reason} Told once a minute.")]
+    public static partial void RawTurnedAway(ILogger logger, string peer, string reason);
 }

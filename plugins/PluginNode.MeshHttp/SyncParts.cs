@@ -28,8 +28,9 @@ public sealed record SyncParts(ILedger Ledger, IEventWriter Writer, INaraSigner 
             }
             : null;
 
-    /// <summary>The key of a name, the peer list first.</summary>
-    internal PeerId? KeyOf(string name, IPeerDirectory peers) => peers.Find(name)?.Id ?? Keys?.Find(name);
+    /// <summary>The key of a name, the peer list first; none for who is only sent to.</summary>
+    internal PeerId? KeyOf(string name, IPeerDirectory peers) =>
+        peers.Find(name) is { } peer ? peer.SendOnly ? null : peer.Id : Keys?.Find(name);
 
     private static bool Has<T>(IServiceCollection services) => services.Any(s => s.ServiceType == typeof(T));
 }

@@ -25,6 +25,7 @@ public sealed class BrokenTransportTests
         (typeof(ThrowingTransport), nameof(Laws.Send_AddressMakesNoSense_IsRetry)),
         (typeof(CredulousTransport), nameof(Laws.Send_AnotherPeerIsThere_IsRetry)),
         (typeof(OpenTransport), nameof(Laws.Send_ByAnUnknownSender_IsRetryAndNeverReachesTheHost)),
+        (typeof(OpenTransport), nameof(Laws.Send_ByAPeerThatIsOnlySentTo_IsRetryAndNeverReachesTheHost)),
         (typeof(GlossingTransport), nameof(Laws.Send_ReceivingHostThrows_IsRetry)),
         (typeof(StubbornTransport), nameof(Laws.Send_Cancelled_IsRetry)),
         (typeof(AbruptTransport), nameof(Laws.Send_Cancelled_IsRetry)),
@@ -105,7 +106,10 @@ public sealed class BrokenTransportTests
         {
             var (self, peers) = (SomePeers.New(_chance), new MemoryPeers());
             var transport = create(new Parts(_network.Create(self, peers), self, _network));
-            return new TransportEnd(transport, self, () => MemoryNetwork.AddressOf(self), id => peers.Add(id));
+            return new TransportEnd(transport, self, () => MemoryNetwork.AddressOf(self), id => peers.Add(id))
+            {
+                KnowToSendOnly = id => peers.AddToSendOnly(id),
+            };
         }
     }
 }

@@ -42,7 +42,10 @@ public sealed class MemoryTransportTests : TransportConformance
     {
         var (self, peers) = (SomePeers.New(_chance), new MemoryPeers());
         var transport = _network.Create(self, peers);
-        return new TransportEnd(transport, self, () => MemoryNetwork.AddressOf(self), id => peers.Add(id));
+        return new TransportEnd(transport, self, () => MemoryNetwork.AddressOf(self), id => peers.Add(id))
+        {
+            KnowToSendOnly = id => peers.AddToSendOnly(id),
+        };
     }
 
     private sealed class KeepingHost : ITransportHost

@@ -43,6 +43,26 @@ public abstract partial class TransportConformance
         Assert.That(host.Calls, Is.Zero);
     }
 
+    /// <summary>Nothing is taken from a peer that is only sent to; what is sent to it arrives.</summary>
+    [Test]
+    public async Task Send_ByAPeerThatIsOnlySentTo_IsRetryAndNeverReachesTheHost()
+    {
+        var (a, taking) = await StartAsync();
+        var (b, host) = await StartAsync();
+        a.Know(b.Id);
+        if (b.KnowToSendOnly is not { } know)
+        {
+            Assert.Ignore("The fixture cannot list a peer that is only sent to.");
+            return;
+        }
+        know(a.Id);
+        if (Traits.TellsOutcomes) await IsRetryAsync(a, b.Id, b.Address());
+        else await SendAsync(a, b, SomeFrames.Of(2, 10));
+        Assert.That(host.Frames, Is.Empty);
+        await SendAsync(b, a, SomeFrames.Of(1, 10));
+        await InTimeAsync(taking.HasAsync(1));
+    }
+
     /// <summary>An address that only its scheme makes one of this transport is <i>retry</i>.</summary>
     [Test]
     public async Task Send_AddressMakesNoSense_IsRetry()

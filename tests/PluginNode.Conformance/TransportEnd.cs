@@ -8,7 +8,12 @@ namespace PluginNode.Conformance;
 /// <param name="Id">Who it is.</param>
 /// <param name="Address">Where it is reached; asked for once it is started.</param>
 /// <param name="Know">Puts a peer into its peer list.</param>
-public sealed record TransportEnd(ITransport Transport, PeerId Id, Func<PeerAddress> Address, Action<PeerId> Know);
+public sealed record TransportEnd(ITransport Transport, PeerId Id, Func<PeerAddress> Address, Action<PeerId> Know)
+{
+    /// <summary>Puts a peer into its peer list that it only sends to, see <see cref="Peer.SendOnly"/>. Without it that
+    /// law is ignored.</summary>
+    public Action<PeerId>? KnowToSendOnly { get; init; }
+}
 
 /// <summary>What a transport can do, as far as the contract leaves it open. A law about what it cannot do is
 /// ignored.</summary>

@@ -26,6 +26,7 @@ public sealed class CommandLineTests
     [TestCase("inbox", "--wait", "soon")]
     [TestCase("send", "a", "b", "c", "--ttl", "soon")]
     [TestCase("send", "a", "b", "c", "-a", "noequals")]
+    [TestCase("outbox", "import", "a file without --key")]
     public async Task WrongUse_Is2(params string[] args) =>
         Assert.That((await RunAsync([.. args, "--config", Config("{}")])).Code, Is.EqualTo(2));
 

@@ -29,7 +29,7 @@ internal sealed class SettingsTests
             { "listen": ["/ip4/0.0.0.0/tcp/4001", "/ip6/::1/tcp/0"], "announce": ["/dns4/node.example/tcp/4001"],
               "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 8, "maxHandshakes": 7,
               "maxStreams": 60, "sendTimeout": "20s", "dialTimeout": "250ms", "handshakeTimeout": "1m",
-              "idleTimeout": "2h" }
+              "idleTimeout": "2h", "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 1024 }
             """);
         var host = options.ToHostOptions();
         Assert.Multiple(() =>
@@ -37,7 +37,8 @@ internal sealed class SettingsTests
             Assert.That(options.ListenOn.Select(a => a.ToString()),
                 Is.EqualTo(new[] { "/ip4/0.0.0.0/tcp/4001", "/ip6/::1/tcp/0" }));
             Assert.That(host.Announce.Select(a => a.ToString()), Is.EqualTo(new[] { "/dns4/node.example/tcp/4001" }));
-            Assert.That(options.MaxBatchBytes, Is.EqualTo(65536));
+            Assert.That((options.MaxBatchBytes, options.MaxRawBytes), Is.EqualTo((65536, 1024)));
+            Assert.That(options.RawProtocols, Is.EqualTo(new[] { "/some/", "/other/1.0" }));
             Assert.That((host.MostInbound, host.MostInboundPerAddress, host.MostHandshakes), Is.EqualTo((9, 8, 7)));
             Assert.That(host.Streams.MostInboundStreams, Is.EqualTo(60));
             Assert.That(options.SendLimit, Is.EqualTo(TimeSpan.FromSeconds(20)));
@@ -54,17 +55,22 @@ internal sealed class SettingsTests
             { "listen": ["/ip4/127.0.0.1/tcp/1", "/dns4/a.example/tcp/1"], "announce": ["/ip4/1.2.3.4/tcp/0"],
               "maxBatchBytes": 1, "maxConnections": 0, "maxConnectionsPerAddress": 0, "maxHandshakes": 65536,
               "maxStreams": 15, "sendTimeout": "51s", "dialTimeout": "10", "handshakeTimeout": "0s",
-              "idleTimeout": "1d" }
+              "idleTimeout": "1d", "rawProtocols": ["/ok/1", "/", "none", "/a b", "/pluginnode/", "/ipfs/ping/1.0.0"],
+              "maxRawBytes": 1023 }
             """),
         Is.EquivalentTo(new[]
         {
             "listen[1]", "announce[0]", "maxBatchBytes", "maxConnections", "maxConnectionsPerAddress",
             "maxHandshakes", "maxStreams", "sendTimeout", "dialTimeout", "handshakeTimeout", "idleTimeout",
+            "rawProtocols[1]", "rawProtocols[2]", "rawProtocols[3]", "rawProtocols[4]", "rawProtocols[5]",
+            "maxRawBytes",
         }));
 
     [TestCase("""{ "listens": [], "maxStreams": "many" }""", "listens", "maxStreams")]
     [TestCase("""{ "listen": "/ip4/127.0.0.1/tcp/1" }""", "listen")]
     [TestCase("""{ "listen": null, "announce": null }""", "listen", "announce")]
+    [TestCase("""{ "rawProtocols": null }""", "rawProtocols")]
+    [TestCase("""{ "rawProtocols": [null] }""", "rawProtocols[0]")]
     [TestCase("""{ "listen": [null] }""", "listen[0]")]
     [TestCase("""{ "listen": [1] }""", "listen[0]")]
     [TestCase("""{ "listen": ["/ip4/127.0.0.1/udp/1"] }""", "listen[0]")]

@@ -12,6 +12,9 @@ public sealed class MeshHttpConformanceTests : TransportConformance
     protected override TransportEnd Create()
     {
         var node = new TestNode(_ring);
-        return new TransportEnd(node.Transport, node.Id, () => node.Address, node.Peers.Add);
+        return new TransportEnd(node.Transport, node.Id, () => node.Address, node.Peers.Add)
+        {
+            KnowToSendOnly = node.Peers.AddToSendOnly,
+        };
     }
 }

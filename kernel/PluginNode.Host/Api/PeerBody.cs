@@ -15,6 +15,9 @@ namespace PluginNode.Api;
 public sealed record PeerBody(
     string Name, string PeerId, string PublicKey, IReadOnlyList<string> Addresses, bool Paused, bool Configured)
 {
+    /// <summary>Whether it is only sent to: nothing that it sends is taken.</summary>
+    public bool SendOnly { get; init; }
+
     /// <summary>What the ledger's events say about whether it is there; null where no plugin knows anything.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public PresenceBody? Presence { get; init; }
@@ -30,6 +33,7 @@ public sealed record PeerBody(
             peer.Name, peer.Id.ToString(), Convert.ToBase64String(peer.Id.ToPublicKey()),
             peer.Addresses.Select(a => a.Text).ToList(), peer.Paused, node.Kernel.Peers.IsConfigured(peer.Name))
         {
+            SendOnly = peer.SendOnly,
             Presence = known is null ? null : PresenceBody.Of(known),
             Ping = known?.PingMilliseconds is { } average ? new PingBody(average, known.Pings) : null,
         };

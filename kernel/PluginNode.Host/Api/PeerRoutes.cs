@@ -13,6 +13,10 @@ public sealed record PeerPut
 
     /// <summary>Where it may be reached, the preferred one first.</summary>
     public IReadOnlyList<string>? Addresses { get; init; }
+
+    /// <summary>Whether it is only sent to, and nothing that it sends is taken. Left out: as it was, and for a new peer
+    /// false.</summary>
+    public bool? SendOnly { get; init; }
 }
 
 /// <summary>All peers.</summary>
@@ -54,7 +58,12 @@ internal static class PeerRoutes
         var addresses = PeerText.Addresses(body.Addresses ?? [], "addresses", problems);
         if (problems.Count > 0) return ProblemBody.Result(400, string.Join("; ", problems));
         var peers = node.Kernel.Peers;
-        var peer = new Peer(name, id, addresses) { Paused = peers.Find(name)?.Paused ?? false };
+        var before = peers.Find(name);
+        var peer = new Peer(name, id, addresses)
+        {
+            Paused = before?.Paused ?? false,
+            SendOnly = body.SendOnly ?? before?.SendOnly ?? false,
+        };
         return Changed(await peers.PutAsync(peer), name, node);
     }
 

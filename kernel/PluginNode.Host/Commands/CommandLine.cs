@@ -86,7 +86,7 @@ internal static class CommandLine
             RunCommand.Create(), InitCommand.Create(), SendCommand.Create(), MessagesCommand.Create(),
             InboxCommand.Create(), DeadLettersCommand.Create(), PeersCommand.Create(), EventsCommand.Create(),
             RecoveryCommand.Create(), PluginsCommand.Create(), IdentityCommand.Create(), StoreCommand.Create(),
-            DemoCommand.Create(),
+            OutboxCommand.Create(), DemoCommand.Create(),
         };
         root.SetAction((parsed, cancellation) => RunCommand.RunAsync(parsed, cancellation));
         return root;

@@ -16,7 +16,7 @@ internal static class PeersCommand
             var list = await node.GetAsync("/v1/peers", ApiJson.Wire.PeerList, cancellation);
             Shared.Screen(parsed).Table(
                 list.Json, "no peers",
-                ["name", "peer id", "addresses", "paused", "from", "presence", "last seen", "restarts", "ping"],
+                ["name", "peer id", "addresses", "paused", "messages", "from", "presence", "last seen", "restarts", "ping"],
                 list.Value.Peers.Select(Row));
             return ExitCode.Done;
         });
@@ -29,7 +29,8 @@ internal static class PeersCommand
 
     private static string?[] Row(PeerBody p) =>
     [
-        p.Name, p.PeerId, string.Join(' ', p.Addresses), p.Paused ? "paused" : "", p.Configured ? "file" : "api",
+        p.Name, p.PeerId, string.Join(' ', p.Addresses), p.Paused ? "paused" : "", p.SendOnly ? "only to it" : "",
+        p.Configured ? "file" : "api",
         p.Presence?.State, Screen.Time(p.Presence?.LastSeen),
         p.Presence?.Restarts?.ToString(CultureInfo.InvariantCulture),
         p.Ping is { } ping ? string.Create(CultureInfo.InvariantCulture, $"{ping.AverageMs:0.#} ms") : "",
@@ -41,11 +42,19 @@ internal static class PeersCommand
         var key = new Argument<string>("public-key") { Description = "Its Ed25519 public key in base64 (see 'identity')" };
         var addresses = new Argument<string[]>("addresses") { Description = "Where it may be reached, the preferred one first" };
         addresses.Arity = ArgumentArity.ZeroOrMore;
-        var put = new Command("put", "Add or change a peer") { name, key, addresses };
+        var sendOnly = new Option<bool?>("--send-only")
+        {
+            Description = "Take nothing that it sends; 'false' takes it again. Default: as it was",
+        };
+        var put = new Command("put", "Add or change a peer") { name, key, addresses, sendOnly };
         put.SetAction(async (parsed, cancellation) =>
         {
             using var node = Shared.Node(parsed);
-            var body = new PeerPut { PublicKey = parsed.GetValue(key)!, Addresses = parsed.GetValue(addresses) };
+            var body = new PeerPut
+            {
+                PublicKey = parsed.GetValue(key)!, Addresses = parsed.GetValue(addresses),
+                SendOnly = parsed.GetValue(sendOnly),
+            };
             var answer = await node.CallAsync(
                 HttpMethod.Put, Path(parsed.GetValue(name)!), body, ApiJson.Wire.PeerPut, ApiJson.Wire.PeerBody,
                 cancellation);

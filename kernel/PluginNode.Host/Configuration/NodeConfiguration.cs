@@ -113,4 +113,7 @@ public sealed record PeerSection
 
     /// <summary>Where it may be reached, the preferred one first. Default none: then it is only listened to.</summary>
     public IReadOnlyList<string> Addresses { get; set; } = [];
+
+    /// <summary>Whether it is only sent to, and nothing that it sends is taken. Default false.</summary>
+    public bool SendOnly { get; set; }
 }

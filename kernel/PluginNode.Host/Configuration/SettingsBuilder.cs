@@ -78,7 +78,10 @@ internal static class SettingsBuilder
                 problems.Add($"{path}.publicKey: {problem}");
             else if (!keys.TryAdd(id, index))
                 problems.Add($"{path}.publicKey: is the key of peers[{keys[id]}] already");
-            peers.Add(new Peer(section.Name, id, PeerText.Addresses(section.Addresses, $"{path}.addresses", problems)));
+            peers.Add(new Peer(section.Name, id, PeerText.Addresses(section.Addresses, $"{path}.addresses", problems))
+            {
+                SendOnly = section.SendOnly,
+            });
         }
         return peers;
     }

@@ -34,18 +34,21 @@ internal sealed class Lane(string key)
 
     public void Add(Message message) => _queue.Enqueue(message);
 
-    /// <summary>Marks and returns messages from the head, within both bounds but at least one.</summary>
-    public List<Message> Take(int most, long bytes, long now)
+    /// <summary>Marks and returns messages from the head, within both bounds but at least one. One that goes raw is
+    /// taken alone: nothing tells its repetition from it, so that what is uncertain at a time stays one.</summary>
+    public List<Message> Take(int most, long bytes, long now, Predicate<string>? isRaw)
     {
         var taken = new List<Message>(Math.Min(most, _queue.Count));
         foreach (var message in _queue)
         {
             if (taken.Count > 0 && (taken.Count >= most || message.PayloadBytes > bytes)) break;
             if (!message.Live) continue;
-            if (taken.Count > 0 && message.NotBefore > now) break;
+            var raw = isRaw?.Invoke(message.Protocol) == true;
+            if (taken.Count > 0 && (raw || message.NotBefore > now)) break;
             bytes -= message.PayloadBytes;
             message.State = MessageState.Sending;
             taken.Add(message);
+            if (raw) break;
         }
         InFlight = true;
         return taken;

@@ -21,7 +21,7 @@ internal sealed class OneAttempt(
             Protocol = request.Protocol,
             Level = level,
             // A lane of its own: it must not overtake, or be taken for a repetition of, what waits in the key's lane.
-            Key = $"\0{id:N}",
+            Key = FrameCodec.OwnLane(id),
             Created = clock.Wall,
             Attributes = request.Attributes,
             PayloadBytes = request.Payload.Length,

@@ -8,7 +8,12 @@ namespace PluginNode.Delivery;
 // How messages end.
 internal sealed partial class OutboxLoop
 {
+    private const string SentOnly =
+        "sent, but nobody can acknowledge it there; with 'sent' in delivery.endsOn for its protocol that is the end";
+
     public override Backoff NewBackoff() => new(_options.Retry, _parts.Chance);
+
+    public override Predicate<string>? RawOf(Peer to) => _parts.Sender.RawOf(to);
 
     public override void Send(Peer to, List<Message> window, Action<WindowResult> completed)
     {
@@ -37,7 +42,7 @@ internal sealed partial class OutboxLoop
     {
         if (outcome.Status == SendStatus.Sent && message.Level.Persisted
             && !_options.EndsOnSent.Contains(message.Protocol))
-            outcome = outcome with { Status = SendStatus.Retry, Reason = "sent, but never acknowledged" };
+            outcome = outcome with { Status = SendStatus.Retry, Reason = SentOnly };
         if (first || outcome.Status != SendStatus.Retry) Note(message, outcome, address);
         switch (outcome.Status)
         {

@@ -17,6 +17,9 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     private const int WindowFrames = 1024;
     private const long WindowBytes = 1 << 20;
     private const int WindowsInFlight = 2;
+
+    // Each takes a stream of its own, of which programs with other protocols take few at a time.
+    private const int WindowRaw = 8;
     private static readonly TimeSpan MostAsked = TimeSpan.FromHours(1);
     private static readonly long ProbeGap = TimeSpan.FromMilliseconds(200).Ticks;
 
@@ -55,14 +58,15 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     {
         if (context.Stopping || context.Peers.Find(peer) is not { Paused: false } to) return;
         var now = context.Clock.Now;
+        var isRaw = _ready.Count + _delayed.Count > 0 ? context.RawOf(to) : null;
         while (_delayed.TryPeek(out var lane, out var due) && due <= now) _ready.Enqueue(_delayed.Dequeue());
         if (_down)
         {
-            if (_windows == 0 && now >= _nextProbe && TakeProbe(now) is { } probe) Send(to, probe);
+            if (_windows == 0 && now >= _nextProbe && TakeProbe(now, isRaw) is { } probe) Send(to, probe);
         }
         else
         {
-            while (_windows < WindowsInFlight && TakeWindow(now) is { Count: > 0 } window) Send(to, window);
+            while (_windows < WindowsInFlight && TakeWindow(now, isRaw) is { Count: > 0 } window) Send(to, window);
         }
         SetTimer(now);
     }
@@ -87,7 +91,8 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    private List<Message>? TakeProbe(long now) => NextDue(now)?.Take(1, WindowBytes, now);
+    private List<Message>? TakeProbe(long now, Predicate<string>? isRaw) =>
+        NextDue(now)?.Take(1, WindowBytes, now, isRaw);
 
     /// <summary>The next lane with a message that may be tried; empty lanes leave the pump on the way, and those whose
     /// head has a schedule wait for its time, so that nothing is tried early or uncounted.</summary>
@@ -102,16 +107,21 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         return null;
     }
 
-    private List<Message> TakeWindow(long now)
+    private List<Message> TakeWindow(long now, Predicate<string>? isRaw)
     {
         // Half of the lanes at most, so that two windows can be on their way side by side.
         var lanes = _windows == 0 && _ready.Count > 1 ? (_ready.Count + 1) / 2 : _ready.Count;
         var quota = Math.Max(1, WindowFrames / Math.Max(1, lanes));
         var window = new List<Message>();
-        var bytes = WindowBytes;
+        var (bytes, raw) = (WindowBytes, 0);
         for (; lanes > 0 && window.Count < WindowFrames && bytes > 0 && NextDue(now) is { } lane; lanes--)
         {
-            var taken = lane.Take(Math.Min(quota, WindowFrames - window.Count), bytes, now);
+            if (isRaw?.Invoke(lane.Head!.Protocol) == true && raw++ >= WindowRaw)
+            {
+                Queue(lane);
+                continue;
+            }
+            var taken = lane.Take(Math.Min(quota, WindowFrames - window.Count), bytes, now, isRaw);
             foreach (var message in taken) bytes -= message.PayloadBytes;
             window.AddRange(taken);
         }

@@ -14,6 +14,9 @@ internal abstract class PumpContext
 
     public abstract Backoff NewBackoff();
 
+    /// <summary>Says which protocols go raw to some address of a peer; null where none does.</summary>
+    public abstract Predicate<string>? RawOf(Peer to);
+
     /// <summary>Sends a window; the callback runs on the loop.</summary>
     public abstract void Send(Peer to, List<Message> window, Action<WindowResult> completed);
 

@@ -36,6 +36,16 @@ internal sealed class Router(TimeProvider time, ILogger logger)
     public void Detach(ITransport transport) =>
         _transports.TryRemove(new KeyValuePair<string, ITransport>(transport.Scheme, transport));
 
+    /// <summary>Says which protocols go raw to some address of a peer; null where none does.</summary>
+    public Predicate<string>? RawOf(Peer peer)
+    {
+        List<Predicate<string>>? all = null;
+        foreach (var address in peer.Addresses)
+            if (_transports.TryGetValue(address.Scheme, out var transport) && RawOf(transport) is { } raw)
+                (all ??= []).Add(raw);
+        return all is null ? null : protocol => all.Exists(raw => raw(protocol));
+    }
+
     /// <summary>Sends, and disposes the frames when no transport has them any more.</summary>
     public async Task<RouteResult> SendAsync(Peer peer, SignedFrames signed, CancellationToken cancellation)
     {
@@ -47,14 +57,20 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         {
             if (!_transports.TryGetValue(address.Scheme, out var transport)) continue;
             var most = transport.MaxFrameBytes;
-            var fitting = signed.Fitting(most);
-            if (fitting.Count < frames.Count) reason = "the frame is larger than the transport moves";
-            if (fitting.Count == 0) continue;
+            var (fitting, raw) = signed.For(most, RawOf(transport));
+            if (frames.Any(f => f.Bytes.Length > most)) reason = "the frame is larger than the transport moves";
+            if (fitting.Count + raw.Count == 0) continue;
 
             tried = address.Text;
-            var (failure, cameBack) = await TryAsync(transport, peer, address, fitting, outcomes, cancellation);
-            abandoned |= !cameBack;
-            reason = failure ?? reason;
+            var calls = raw.Select(m => TryRawAsync((IRawStreams)transport, peer, address, m, cancellation));
+            if (fitting.Count > 0)
+                calls = calls.Prepend(TryFramesAsync(transport, peer, address, fitting, cancellation));
+            foreach (var call in await Task.WhenAll(calls))
+            {
+                abandoned |= !call.CameBack;
+                reason = call.Failure ?? reason;
+                foreach (var outcome in call.Outcomes) outcomes[outcome.Id] = outcome;
+            }
             if (outcomes.Values.Any(o => o.Status != SendStatus.Retry))
             {
                 _good[peer.Id] = address;
@@ -66,37 +82,73 @@ internal sealed class Router(TimeProvider time, ILogger logger)
         return new RouteResult(outcomes, tried, reason);
     }
 
+    private Predicate<string>? RawOf(ITransport transport) => transport is not IRawStreams streams ? null : protocol =>
+    {
+        try
+        {
+            return streams.IsRaw(protocol);
+        }
+        catch (Exception e)
+        {
+            LogMessages.TransportFaulted(logger, FaultText.InFull(e));
+            return false;
+        }
+    };
+
     private IEnumerable<PeerAddress> Ordered(Peer peer) =>
         _good.TryGetValue(peer.Id, out var good) && peer.Addresses.Contains(good)
             ? peer.Addresses.Where(a => a != good).Prepend(good)
             : peer.Addresses;
 
-    private async Task<(string? Failure, bool CameBack)> TryAsync(
+    private Task<Call> TryFramesAsync(
         ITransport transport, Peer peer, PeerAddress address, IReadOnlyList<Frame> frames,
-        Dictionary<Guid, SendOutcome> outcomes, CancellationToken cancellation)
+        CancellationToken cancellation) => TryAsync(
+            () => transport.SendAsync(peer.Id, address, frames, cancellation),
+            frames.Select(f => f.Id).ToHashSet(), frames.Sum(f => (long)f.Bytes.Length), cancellation);
+
+    private Task<Call> TryRawAsync(
+        IRawStreams transport, Peer peer, PeerAddress address, RawMessage message, CancellationToken cancellation)
     {
-        var patience = Watchdog + TimeSpan.FromSeconds(frames.Sum(f => (double)f.Bytes.Length) / SlowestLink);
+        return TryAsync(SendAsync, [message.Id], message.Payload.Length, cancellation);
+
+        async Task<IReadOnlyList<SendOutcome>> SendAsync()
+        {
+            var outcome = await transport.SendRawAsync(peer.Id, address, message, cancellation);
+            // Nobody there can have said more, whatever the plugin says.
+            return outcome.Status is SendStatus.Sent or SendStatus.Retry ? [outcome] : [];
+        }
+    }
+
+    private async Task<Call> TryAsync(
+        Func<Task<IReadOnlyList<SendOutcome>>> send, HashSet<Guid> asked, long bytes, CancellationToken cancellation)
+    {
+        var patience = Watchdog + TimeSpan.FromSeconds((double)bytes / SlowestLink);
         try
         {
-            var sending = transport.SendAsync(peer.Id, address, frames, cancellation);
+            var sending = send();
             if (!await Waiting.ForEndAsync(sending, patience, time, cancellation))
-                return ($"the transport did not come back within {patience.TotalSeconds:0} s", CameBack: false);
-            var results = await sending;
-            var asked = frames.Select(f => f.Id).ToHashSet();
-            foreach (var outcome in results)
-                if (asked.Contains(outcome.Id)) outcomes[outcome.Id] = outcome;
-            return (outcomes.Count == 0
-                ? "the transport gave no outcome"
-                : outcomes.Values.FirstOrDefault(o => o.Status == SendStatus.Retry).Reason, CameBack: true);
+                return Failed($"the transport did not come back within {patience.TotalSeconds:0} s");
+            List<SendOutcome> outcomes = [.. (await sending).Where(o => asked.Contains(o.Id))];
+            return new Call(
+                outcomes,
+                outcomes.Count == 0
+                    ? "the transport gave no outcome"
+                    : outcomes.Find(o => o.Status == SendStatus.Retry).Reason,
+                CameBack: true);
         }
         catch (OperationCanceledException)
         {
-            return ("cancelled", CameBack: false);
+            return Failed("cancelled");
         }
         catch (Exception e)
         {
             LogMessages.TransportFaulted(logger, FaultText.InFull(e));
-            return ($"the transport failed: {FaultText.MessageOf(e)}", CameBack: false);
+            return Failed($"the transport failed: {FaultText.MessageOf(e)}");
         }
+
+        static Call Failed(string reason) => new([], reason, CameBack: false);
     }
+
+    /// <summary>What came of one call to a transport.</summary>
+    private sealed record Call(IReadOnlyList<SendOutcome> Outcomes, string? Failure, bool CameBack);
 }

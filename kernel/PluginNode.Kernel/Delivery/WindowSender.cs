@@ -19,6 +19,9 @@ internal sealed class WindowSender(Journal journal, FrameSealer sealer, Router r
 {
     private readonly ByteString _from = UnsafeByteOperations.UnsafeWrap(self.ToPublicKey());
 
+    /// <summary>Says which protocols go raw to some address of a peer; null where none does.</summary>
+    public Predicate<string>? RawOf(Peer peer) => router.RawOf(peer);
+
     public async Task<WindowResult> SendAsync(
         Peer peer, IReadOnlyList<(Message Message, ReadOnlyMemory<byte>? Payload)> window, CancellationToken cancellation)
     {

@@ -65,7 +65,7 @@ internal sealed class LedgerKeys(IPeerDirectory peers, PeerId self, string ownNa
     {
         if (name.Length == 0) return null;
         if (name == ownName) return self;
-        if (peers.Find(name) is { } peer) return peer.Id;
+        if (peers.Find(name) is { } peer) return peer.SendOnly ? null : peer.Id;
         lock (_lock) return _pins.TryGetValue(name, out var key) ? key : null;
     }
 

@@ -58,7 +58,7 @@ public sealed class PeerBook : IPeerDirectory
     public static bool IsName(string name) =>
         name.Length is >= 1 and <= 63 && !name.Any(c => c is '/' or '+' or '#' || char.IsControl(c));
 
-    /// <summary>Adds a peer, or changes the addresses of one.</summary>
+    /// <summary>Adds a peer, or changes the addresses of one, or whether it is only sent to.</summary>
     /// <exception cref="ArgumentException">The name is none.</exception>
     public Task<PeerChange> PutAsync(Peer peer)
     {
@@ -112,7 +112,10 @@ public sealed class PeerBook : IPeerDirectory
             if (_configured.TryGetValue(record.Name, out var configured))
                 peers[record.Name] = configured with { Paused = record.Paused && configured.Id == id };
             else if (peers.Values.All(p => p.Id != id || p.Name == record.Name))
-                peers[record.Name] = new Peer(record.Name, id, ReadAddresses(record)) { Paused = record.Paused };
+                peers[record.Name] = new Peer(record.Name, id, ReadAddresses(record))
+                {
+                    Paused = record.Paused, SendOnly = record.SendOnly,
+                };
         }
         _now = new Snapshot(peers.Values);
     }
@@ -126,7 +129,13 @@ public sealed class PeerBook : IPeerDirectory
         {
             var (result, peer) = change();
             if (peer is null) return result;
-            var record = new StoredPeer { Name = peer.Name, Key = Bytes16.Wrap(peer.Id.ToPublicKey()), Paused = peer.Paused };
+            var record = new StoredPeer
+            {
+                Name = peer.Name,
+                Key = Bytes16.Wrap(peer.Id.ToPublicKey()),
+                Paused = peer.Paused,
+                SendOnly = peer.SendOnly,
+            };
             record.Addresses.AddRange(peer.Addresses.Select(a => a.Text));
             var sequence = Journal.NextSequence();
             await Journal.CommitAsync(

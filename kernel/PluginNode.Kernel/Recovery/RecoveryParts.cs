@@ -17,9 +17,10 @@ internal sealed record RecoveryParts(
 
     public IChance Chance => Kernel.Chance;
 
-    /// <summary>The peers that have an address, by name; not this node, which may be a peer of its own.</summary>
+    /// <summary>The peers that have an address and are not only sent to, by name; not this node, which may be a peer of
+    /// its own.</summary>
     public List<Neighbour> Neighbours =>
-        [.. Kernel.Peers.All.Where(p => p.Addresses.Count > 0 && p.Id != Kernel.Identity.Self)
+        [.. Kernel.Peers.All.Where(p => p.Addresses.Count > 0 && !p.SendOnly && p.Id != Kernel.Identity.Self)
             .Select(p => new Neighbour(p.Name, p.Id, p.Addresses))];
 
     /// <summary>A wait with up to a sixth added or taken off, so that many nodes do not ask at once: 30 ± 5

@@ -99,7 +99,7 @@ internal sealed class SyncMarks(MarkGrounds grounds, Journal journal, ILogger lo
 
     // With other keys, what could not be judged is worth asking for again.
     private ulong Keys() => Hash(
-        grounds.Peers.All.Select(p => $"{p.Name}={p.Id}").Prepend(
+        grounds.Peers.All.Where(p => !p.SendOnly).Select(p => $"{p.Name}={p.Id}").Prepend(
             grounds.LearnedKeys().ToString(CultureInfo.InvariantCulture)));
 
     private ulong Kinds() => Hash(grounds.Kinds.Services);

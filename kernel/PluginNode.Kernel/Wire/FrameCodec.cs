@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using PluginNode.Delivery;
 using PluginNode.Identity;
@@ -46,6 +47,27 @@ internal static class FrameCodec
             envelope.Attributes.Add(new Attribute { Name = name, Value = value });
         return envelope;
     }
+
+    /// <summary>The message that a raw stream brought, under an id that this node gave it: one attempt as far as can be
+    /// known, in a lane of its own.</summary>
+    public static Incoming IncomingOf(Guid id, PeerId from, string protocol, ReadOnlyMemory<byte> payload)
+    {
+        var envelope = new Envelope
+        {
+            Id = UnsafeByteOperations.UnsafeWrap(id.ToByteArray(bigEndian: true)),
+            From = UnsafeByteOperations.UnsafeWrap(from.ToPublicKey()),
+            Protocol = protocol,
+            Level = DeliveryLevel.None.Name,
+            Key = OwnLane(id),
+            Payload = UnsafeByteOperations.UnsafeWrap(payload),
+        };
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(payload.Span, hash);
+        return new Incoming(id, envelope, envelope.Key, Epoch: 0, Position: 0, Short(hash));
+    }
+
+    /// <summary>The key of a message that is in no lane with others.</summary>
+    public static string OwnLane(Guid id) => $"\0{id:N}";
 
     /// <summary>Decodes a frame's outside. Null, with the reason, for anything that is no frame of this version. Its
     /// size is bounded by the transport; one that is larger than this node takes is decoded all the same, because only

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using PluginNode.Identity;
+using PluginNode.Transports;
 
 namespace PluginNode.Wire;
 
@@ -15,7 +16,7 @@ internal sealed class SignedFrames : IDisposable
     private const int FixedMost = 160;
 
     private readonly byte[] _buffer;
-    private readonly string[] _lanes;
+    private readonly IReadOnlyList<Outgoing> _outgoing;
 
     public SignedFrames(IReadOnlyList<Outgoing> outgoing, ulong epoch, SignRoot sign)
     {
@@ -60,7 +61,7 @@ internal sealed class SignedFrames : IDisposable
             framesAt += place.Length;
         }
         Frames = frames;
-        _lanes = [.. outgoing.Select(o => o.Envelope.Key)];
+        _outgoing = outgoing;
     }
 
     /// <summary>Signs the root of the tree.</summary>
@@ -68,19 +69,36 @@ internal sealed class SignedFrames : IDisposable
 
     public IReadOnlyList<Transports.Frame> Frames { get; }
 
-    /// <summary>The frames that are no larger than that, without those that stand behind a larger one of their lane:
-    /// they would overtake it.</summary>
-    public IReadOnlyList<Transports.Frame> Fitting(int mostBytes)
+    /// <summary>
+    /// What may be sent now over a transport: frames of at most so many bytes, and raw messages of the protocols that
+    /// are raw there. Nothing overtakes in its lane: what stands behind a larger frame stays, and so does what stands
+    /// behind a raw message, or is one behind frames, for those go one by one.
+    /// </summary>
+    public (IReadOnlyList<Transports.Frame> Frames, IReadOnlyList<RawMessage> Raw) For(
+        int mostBytes, Predicate<string>? isRaw)
     {
-        if (Frames.All(f => f.Bytes.Length <= mostBytes)) return Frames;
-        var held = new HashSet<string>(StringComparer.Ordinal);
-        var fitting = new List<Transports.Frame>();
+        if (Frames.All(f => f.Bytes.Length <= mostBytes)
+            && (isRaw is null || !_outgoing.Any(o => isRaw(o.Envelope.Protocol)))) return (Frames, []);
+        var (begun, held) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var (frames, raw) = (new List<Transports.Frame>(), new List<RawMessage>());
         foreach (var (i, frame) in Frames.Index())
         {
-            if (frame.Bytes.Length > mostBytes) held.Add(_lanes[i]);
-            if (!held.Contains(_lanes[i])) fitting.Add(frame);
+            var envelope = _outgoing[i].Envelope;
+            if (held.Contains(envelope.Key)) continue;
+            if (isRaw?.Invoke(envelope.Protocol) == true)
+            {
+                held.Add(envelope.Key);
+                if (!begun.Contains(envelope.Key))
+                    raw.Add(new RawMessage(frame.Id, envelope.Protocol, envelope.Payload.Memory));
+            }
+            else if (frame.Bytes.Length > mostBytes) held.Add(envelope.Key);
+            else
+            {
+                begun.Add(envelope.Key);
+                frames.Add(frame);
+            }
         }
-        return fitting;
+        return (frames, raw);
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);

@@ -165,7 +165,7 @@ internal sealed class FrameServer(Libp2pOptions options, Libp2pNode node, ITrans
 
     private bool IsUnknown(PeerId peer)
     {
-        if (node.Peers.Find(peer) is not null) return false;
+        if (node.Peers.TakesFrom(peer)) return false;
         if (_unknown.May(peer)) LogMessages.UnknownSender(node.Logger, peer.ToString());
         return true;
     }

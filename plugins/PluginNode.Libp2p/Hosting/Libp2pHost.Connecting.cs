@@ -170,8 +170,9 @@ public sealed partial class Libp2pHost
             using (var limit = new CancellationTokenSource(_options.NegotiationTimeout, _time))
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token))
                 protocol = await Multistream.AnswerAsync(
-                    stream, _handlers.ContainsKey, () => _handlers.Keys.Order(StringComparer.Ordinal), either.Token);
-            await _handlers[protocol](
+                    stream, p => HandlerOf(p) is not null, () => _handlers.Keys.Order(StringComparer.Ordinal),
+                    either.Token);
+            await HandlerOf(protocol)!(
                 new ProtocolStream(connection, stream, protocol, isProposed: false), _stop.Token);
             stream.CloseWrite();
         }

@@ -37,6 +37,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     private readonly Lock _lifeGate = new();
     private readonly ITimer _timer;
     private bool _disposed;
+    private (Predicate<string> Takes, StreamHandler Handler)? _others;
 
     public Libp2pHost(INoiseSigner identity, HostOptions options, TimeProvider time, ILogger logger)
     {
@@ -70,6 +71,12 @@ public sealed partial class Libp2pHost : IAsyncDisposable
 
     /// <summary>Registers who serves a protocol, in the place of who did before.</summary>
     public void Handle(string protocol, StreamHandler handler) => _handlers[protocol] = handler;
+
+    /// <summary>Registers who serves the protocols that nobody is registered for by name; identify does not tell of
+    /// them. Call it once, before the first connection.</summary>
+    /// <param name="takes">Whether it serves a protocol; called for each stream.</param>
+    /// <param name="handler">Serves it.</param>
+    public void HandleOthers(Predicate<string> takes, StreamHandler handler) => _others = (takes, handler);
 
     /// <summary>Begins to take connections.</summary>
     /// <returns>The address with the port that was given; port 0 asks for a free one.</returns>
@@ -126,6 +133,10 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         _upgrader.Dispose();
         _stop.Dispose();
     }
+
+    private StreamHandler? HandlerOf(string protocol) =>
+        _handlers.TryGetValue(protocol, out var handler) ? handler
+        : _others is { } others && others.Takes(protocol) ? others.Handler : null;
 
     private TimeSpan TickTime => _options.IdleTimeout / 4 < RetireTime ? _options.IdleTimeout / 4 : RetireTime;
 

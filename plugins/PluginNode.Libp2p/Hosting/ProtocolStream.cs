@@ -39,6 +39,17 @@ public sealed class ProtocolStream : DuplexStream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         _inner.WriteAsync(buffer, cancellationToken);
 
+    /// <summary>Waits until the remote has agreed to the protocol: what is written from then on is not lost where it
+    /// does not speak it. Reading and finishing do the same by themselves.</summary>
+    /// <exception cref="Libp2pException">As for reading.</exception>
+    public Task AgreeAsync(CancellationToken cancellation)
+    {
+        // A reader and who closes may both wait for the one answer; whoever is cancelled leaves it to the other.
+        Task agreeing;
+        lock (_gate) agreeing = _agreeing ??= ReadAnswerAsync();
+        return agreeing.IsCompleted ? agreeing : agreeing.WaitAsync(cancellation);
+    }
+
     /// <summary>Finishes writing, once the remote has agreed to the protocol: some lose an end that comes earlier.
     /// Reading goes on. Again: does nothing.</summary>
     /// <exception cref="Libp2pException">As for reading.</exception>
@@ -53,14 +64,6 @@ public sealed class ProtocolStream : DuplexStream
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => _inner.DisposeAsync();
-
-    // A reader and who closes may both wait for the one answer; whoever is cancelled leaves it to the other.
-    private Task AgreeAsync(CancellationToken cancellation)
-    {
-        Task agreeing;
-        lock (_gate) agreeing = _agreeing ??= ReadAnswerAsync();
-        return agreeing.IsCompleted ? agreeing : agreeing.WaitAsync(cancellation);
-    }
 
     private async Task ReadAnswerAsync()
     {

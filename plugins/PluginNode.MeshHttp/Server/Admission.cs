@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.AspNetCore.Http;
+using PluginNode.Identity;
 using PluginNode.MeshHttp.Wire;
 
 namespace PluginNode.MeshHttp.Server;
@@ -29,7 +30,7 @@ internal sealed class Admission(
         }
         if (head.To != node.Signer.Self)
             return await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "another peer is here");
-        if (node.Peers.Find(head.From) is null)
+        if (!node.Peers.TakesFrom(head.From))
         {
             complaints.UnknownSender(head.From);
             return await RefuseAsync(context, StatusCodes.Status403Forbidden, "unknown sender");

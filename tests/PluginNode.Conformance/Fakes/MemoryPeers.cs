@@ -14,6 +14,10 @@ public sealed class MemoryPeers : IPeerDirectory
     /// <summary>From now on this peer is known, by the text of its id.</summary>
     public void Add(PeerId id, params PeerAddress[] addresses) => _peers[id] = new Peer(id.ToString(), id, addresses);
 
+    /// <summary>From now on this peer is only sent to.</summary>
+    public void AddToSendOnly(PeerId id, params PeerAddress[] addresses) =>
+        _peers[id] = new Peer(id.ToString(), id, addresses) { SendOnly = true };
+
     /// <summary>From now on nobody knows this peer.</summary>
     public void Remove(PeerId id) => _peers.TryRemove(id, out _);
 

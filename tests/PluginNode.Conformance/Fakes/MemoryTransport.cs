@@ -106,7 +106,7 @@ public sealed class MemoryTransport : ITransport
 
     private async Task<IReadOnlyList<SendOutcome>?> TakeAsync(PeerId from, byte[][] contents)
     {
-        if (_host is not { } host || _peers.Find(from) is null || !_receipts.TryEnter()) return null;
+        if (_host is not { } host || !_peers.TakesFrom(from) || !_receipts.TryEnter()) return null;
         try
         {
             byte[][] lent = [.. contents.Select(c => c.ToArray())];

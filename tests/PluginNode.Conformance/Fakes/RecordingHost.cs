@@ -5,7 +5,7 @@ using PluginNode.Transports;
 namespace PluginNode.Conformance.Fakes;
 
 /// <summary>Keeps what a transport hands it, and answers as the law says. Thread-safe.</summary>
-public sealed class RecordingHost : ITransportHost
+public sealed class RecordingHost : ITransportHost, IRawStreamHost
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<PeerId, bool> _heard = new();
@@ -14,6 +14,12 @@ public sealed class RecordingHost : ITransportHost
 
     /// <summary>What arrived, in order.</summary>
     public ConcurrentQueue<(PeerId From, byte[] Bytes)> Frames { get; } = new();
+
+    /// <summary>Raw messages that arrived, in order.</summary>
+    public ConcurrentQueue<(PeerId From, string Protocol, byte[] Bytes)> Raw { get; } = new();
+
+    /// <summary>What it says of a raw message. Default: delivered.</summary>
+    public SendOutcome RawAnswer { get; set; } = new(Guid.Empty, SendStatus.Delivered);
 
     /// <summary>How often any member was called.</summary>
     public int Calls => Volatile.Read(ref _calls);
@@ -53,6 +59,16 @@ public sealed class RecordingHost : ITransportHost
             foreach (var (_, came) in _awaited.Where(a => a.Frames <= Frames.Count)) came.TrySetResult();
         }
         return Answer([.. frames.Select(f => new Guid(f.Span[..16], bigEndian: true))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SendOutcome> ReceiveRawAsync(
+        PeerId from, string protocol, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _calls);
+        await Before(cancellation);
+        Raw.Enqueue((from, protocol, payload.ToArray()));
+        return RawAnswer;
     }
 
     /// <inheritdoc/>

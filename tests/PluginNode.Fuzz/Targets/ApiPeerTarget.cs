@@ -51,6 +51,7 @@ internal sealed class ApiPeerTarget : ApiTarget
     private static bool Is(PeerBook peers, string name, PeerPut put) =>
         peers.Find(name) is { } peer
             && Convert.FromBase64String(put.PublicKey).AsSpan().SequenceEqual(peer.Id.ToPublicKey())
+        && peer.SendOnly == (put.SendOnly ?? false)
         && peer.Addresses.Select(a => a.Text).SequenceEqual(put.Addresses ?? []);
 
     private static Sample Input(string name, string peer, string body) =>

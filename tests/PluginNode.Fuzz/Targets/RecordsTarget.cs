@@ -126,7 +126,9 @@ internal sealed class RecordsTarget : FuzzTarget
         var peers = records.Count(r => r.Key.Collection == (byte)Collection.Peers) > 1 ? []
             : kernel.Peers.All.Select(p => $"{p.Name} {p.Id} {p.Paused} {string.Join(' ', p.Addresses)}");
         return string.Join('\n',
-            messages.Select(v => $"{v.Id} {v.Created} {v.Expires} {v.PayloadBytes}").Order(StringComparer.Ordinal)
+            // one that expires between the two lists stands in both
+            messages.DistinctBy(v => v.Id).Select(v => $"{v.Id} {v.Created} {v.Expires} {v.PayloadBytes}")
+            .Order(StringComparer.Ordinal)
             .Concat(inbox.Items.Select(i => $"{i.Message.Id} {i.Message.ReceivedAt}")).Concat(peers));
     }
 

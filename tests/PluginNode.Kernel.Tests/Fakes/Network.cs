@@ -14,6 +14,11 @@ internal sealed class Network
     public Func<PeerId, PeerId, IReadOnlyList<Frame>, Func<Task<IReadOnlyList<SendOutcome>>>,
         Task<IReadOnlyList<SendOutcome>>>? Intercept { get; set; }
 
+    /// <summary>Protocols that begin so go raw. Default: none does.</summary>
+    public string? RawPrefix { get; set; }
+    public List<(PeerId From, PeerId To, RawMessage Message)> RawSent { get; } = [];
+    public Func<PeerId, RawMessage, Func<Task<SendOutcome>>, Task<SendOutcome>>? InterceptRaw { get; set; }
+
     public void Join(PeerId id, ITransportHost host)
     {
         lock (_hosts) _hosts[id] = host;
@@ -39,8 +44,33 @@ internal sealed class Network
         return host.ReceiveAsync(from, [.. frames.Select(f => f.Bytes)], CancellationToken.None);
     }
 
-    private sealed class End(Network wire, PeerId self) : ITransport
+    public async Task<SendOutcome> DeliverRawAsync(PeerId from, PeerId to, RawMessage message)
     {
+        ITransportHost? host;
+        lock (_hosts)
+            if (Down.GetValueOrDefault(to) || !_hosts.TryGetValue(to, out host))
+                return new SendOutcome(message.Id, SendStatus.Retry, "nobody is there");
+        var taken = await ((IRawStreamHost)host).ReceiveRawAsync(
+            from, message.Protocol, message.Payload, CancellationToken.None);
+        return taken.Status == SendStatus.Delivered
+            ? new SendOutcome(message.Id, SendStatus.Sent)
+            : new SendOutcome(message.Id, SendStatus.Retry, "the stream was reset");
+    }
+
+    private sealed class End(Network wire, PeerId self) : ITransport, IRawStreams
+    {
+        public bool IsRaw(string protocol) =>
+            wire.RawPrefix is { } prefix && protocol.StartsWith(prefix, StringComparison.Ordinal);
+
+        public Task<SendOutcome> SendRawAsync(
+            PeerId peer, PeerAddress address, RawMessage message, CancellationToken cancellation)
+        {
+            var copy = message with { Payload = message.Payload.ToArray() };
+            lock (wire._hosts) wire.RawSent.Add((self, peer, copy));
+            Task<SendOutcome> Go() => wire.DeliverRawAsync(self, peer, copy);
+            return wire.InterceptRaw is { } intercept ? intercept(peer, copy, Go) : Go();
+        }
+
         public string Scheme => "wire";
         public int MaxFrameBytes => wire.MaxFrameBytes;
         public Task StartAsync(ITransportHost host, CancellationToken cancellation) => Task.CompletedTask;

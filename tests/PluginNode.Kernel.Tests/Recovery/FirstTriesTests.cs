@@ -47,6 +47,17 @@ public sealed class FirstTriesTests : RecoveryFixture
         Assert.That((strategy.Runs.Count, node.State.Phase), Is.EqualTo((0, RecoveryPhase.Alone)));
     }
 
+    [Test]
+    public void APeerThatIsOnlySentTo_IsNoNeighbour()
+    {
+        var strategy = Script("s", ScriptedStrategy.Answered(SyncOutcome.Complete));
+        var node = Node(knows: [1]).Attach(strategy);
+        Stage.Run(() => node.Kernel.Peers.PutAsync(RecoveryNode.PeerOf(2) with { SendOnly = true }));
+        node.Begin();
+        Stage.Advance(Minutes(10));
+        Assert.That((strategy.Runs.Count, node.State.Phase), Is.EqualTo((0, RecoveryPhase.Alone)));
+    }
+
     [TestCase(0), TestCase(1), TestCase(2), TestCase(3)]
     public void NobodyAnswers_ThreeTries_ThirtyAndSixtySecondsApart_Jittered(int chance)
     {

@@ -10,6 +10,9 @@ public sealed class Libp2pTransportConformanceTests : TransportConformance
     protected override TransportEnd Create()
     {
         var node = new TransportNode();
-        return new TransportEnd(node.Transport, node.Id, () => node.Address, id => node.Peers.Add(id));
+        return new TransportEnd(node.Transport, node.Id, () => node.Address, id => node.Peers.Add(id))
+        {
+            KnowToSendOnly = id => node.Peers.AddToSendOnly(id),
+        };
     }
 }

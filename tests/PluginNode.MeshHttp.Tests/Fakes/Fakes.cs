@@ -17,6 +17,8 @@ internal sealed class PeerList : IPeerDirectory
 
     public void Add(string name, PeerId id) => _peers[id] = new Peer(name, id, []);
 
+    public void AddToSendOnly(PeerId id) => _peers[id] = new Peer(id.ToString(), id, []) { SendOnly = true };
+
     public Peer? Find(PeerId id) => _peers.GetValueOrDefault(id);
 
     public Peer? Find(string name) => _peers.Values.FirstOrDefault(p => p.Name == name);
