@@ -32,7 +32,8 @@ public sealed class MqttPlugin : IPlugin
                 var transport = services.GetRequiredService<MqttTransport>();
                 return new LedgerStrategy(
                     () => transport.LedgerCalls, LedgerParts.Of(services)!,
-                    services.GetRequiredService<IPeerDirectory>(), options.SendLimit);
+                    services.GetRequiredService<IPeerDirectory>(), options.SendLimit,
+                    services.GetRequiredService<TimeProvider>());
             });
     }
 }

@@ -17,7 +17,7 @@ internal sealed class EventsAnswers(
 {
     private const int MostBytes = 256 << 10;
 
-    private readonly SenderLimits<Identity.PeerId> _each = new(20, 40, node.Time);
+    private readonly SenderLimits<Identity.PeerId> _each = new(50, 100, node.Time);
 
     /// <summary>Answers one request; the handler of the subscription waits for it.</summary>
     public async ValueTask TakeAsync(MqttMessage message, CancellationToken cancellation)

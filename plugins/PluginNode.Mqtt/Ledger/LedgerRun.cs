@@ -13,13 +13,18 @@ namespace PluginNode.Mqtt.Ledger;
 /// <param name="calls">Asks.</param>
 /// <param name="neighbours">One at least.</param>
 /// <param name="limit">How long a call may take.</param>
+/// <param name="time">For waits.</param>
 internal sealed class LedgerRun(
-    ISyncSession session, ILedgerCalls calls, IReadOnlyList<AskedNeighbour> neighbours, TimeSpan limit)
+    ISyncSession session, ILedgerCalls calls, IReadOnlyList<AskedNeighbour> neighbours, TimeSpan limit,
+    TimeProvider time)
 {
     /// <summary>Most bytes of names in one request, about: it must pass every broker.</summary>
     public const int MostRequestBytes = 32 << 10;
 
     private const int MostRounds = 8;
+
+    // as long as a neighbour that is asked too much wants to be left alone
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private int _answered, _left, _unsigned;
@@ -89,6 +94,7 @@ internal sealed class LedgerRun(
     {
         var neighbour = asked.Neighbour;
         LedgerCursor? after = null;
+        var isAgain = false;
         for (var page = 0; !asked.IsNara; page++)
         {
             var ask = new EventsAsk
@@ -104,7 +110,15 @@ internal sealed class LedgerRun(
                 break;
             }
             session.Called(new NeighbourCall(neighbour, reply.Failure, reply.Events.Sum(e => (long)e.Length)));
-            if (reply.Failure is not null) return reply.Failure;
+            if (reply.Failure is not null)
+            {
+                // who has told something is asked once more, as it may have been too much at once
+                if (page == 0 || isAgain) return reply.Failure;
+                isAgain = true;
+                await Task.Delay(Rest, time, cancellation);
+                continue;
+            }
+            isAgain = false;
             if (await MergeAsync(asked, reply.Events, cancellation) is { } problem) return problem;
             if (reply.Next.Length == 0) return null;
             var next = LedgerCursor.Parse(reply.Next);

@@ -4,13 +4,16 @@ using PluginNode.Sync;
 
 namespace PluginNode.Mqtt.Ledger;
 
-/// <summary><c>mqtt-ledger</c>: each neighbour is asked about a part of all subjects. See the plugin's README.</summary>
+/// <summary><c>mqtt-ledger</c>: each neighbour is asked about a part of all subjects. See the plugin's
+/// README.</summary>
 /// <param name="calls">Those of the transport while it runs; null: it does not.</param>
 /// <param name="parts">The ledger and who is known.</param>
 /// <param name="peers">The peer list.</param>
 /// <param name="limit">How long a call may take, where the plan does not say.</param>
+/// <param name="time">For waits.</param>
 internal sealed class LedgerStrategy(
-    Func<ILedgerCalls?> calls, LedgerParts parts, IPeerDirectory peers, TimeSpan limit) : ISyncStrategy
+    Func<ILedgerCalls?> calls, LedgerParts parts, IPeerDirectory peers, TimeSpan limit,
+    TimeProvider time) : ISyncStrategy
 {
     private const string Scheme = "mqtt";
 
@@ -30,7 +33,7 @@ internal sealed class LedgerStrategy(
             [.. plan.Neighbours.Where(n => n.Addresses.Any(a => a.Scheme == Scheme))
                 .Take(plan.Profile.BrokeredNeighbours).Select(n => new AskedNeighbour(n))];
         if (neighbours.Count == 0) return Unavailable("no neighbour has an address of mqtt");
-        var run = new LedgerRun(session, running, neighbours, plan.CallTime ?? limit);
+        var run = new LedgerRun(session, running, neighbours, plan.CallTime ?? limit, time);
         return Task.Run(() => run.RunAsync(() => Subjects(plan), cancellation), cancellation);
     }
 

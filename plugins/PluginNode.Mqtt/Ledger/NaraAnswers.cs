@@ -17,6 +17,9 @@ internal sealed class NaraAnswers(
     /// <summary>Most events of one response; what is more comes in further ones.</summary>
     public const int EventsEach = 250;
 
+    // more names than anybody knows: it would only cost time
+    private const int MostRequestBytes = 1 << 20;
+
     private readonly SenderLimits<string> _each = new(1, 5, node.Time);
     private readonly SenderLimits<bool> _all = new(10, 20, node.Time);
     private readonly RareLog<string> _told = new(node.Time);
@@ -25,7 +28,8 @@ internal sealed class NaraAnswers(
     /// <summary>Answers one request; the handler of the subscription waits for it.</summary>
     public async ValueTask TakeAsync(MqttMessage message, CancellationToken cancellation)
     {
-        if (message.Retain || NaraLedgerRequest.Read(message.Payload.Span) is not { } request
+        if (message.Retain || message.Payload.Length > MostRequestBytes
+            || NaraLedgerRequest.Read(message.Payload.Span) is not { } request
             || request.From == parts.Name || !NaraTopics.IsName(request.From)) return;
         var to = request.From;
         if (node.Peers.Find(to) is null && parts.Keys?.Find(to) is null)

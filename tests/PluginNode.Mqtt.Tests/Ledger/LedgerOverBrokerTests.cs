@@ -262,7 +262,8 @@ internal sealed class LedgerOverBrokerTests
         await a.StartAsync();
         await b.StartAsync();
         await Patience.UntilAsync(
-            () => a.Changes.All.Contains((b.Id, true)) && b.Changes.All.Contains((a.Id, true)), () => "they do not meet");
+            () => a.Changes.All.Contains((b.Id, true)) && b.Changes.All.Contains((a.Id, true)),
+            () => "they do not meet");
     }
 
     private BrokerNode Node(
@@ -289,7 +290,7 @@ internal sealed class LedgerOverBrokerTests
         new LedgerStrategy(
             () => node.Transport.LedgerCalls,
             new LedgerParts(ledger ?? _aliceLedger, ledger ?? _aliceLedger, name, null), new MemoryPeers(),
-            TimeSpan.FromSeconds(1)).SyncAsync(session, CancellationToken.None);
+            TimeSpan.FromSeconds(1), TimeProvider.System).SyncAsync(session, CancellationToken.None);
 
     private Task AnswerAsync(string to, string from, params NaraSocial[] events) =>
         PublishAsync(NaraTopics.ResponseTo(to), new NaraLedgerResponse(from, events).ToJson());

@@ -120,6 +120,19 @@ internal sealed class LedgerStrategyTests
         Assert.That(_ledger.Count, Is.EqualTo(4));
     }
 
+    [Test]
+    public async Task APluginNodeThatHasToldSome_AndIsAskedTooOften_IsAskedOnceMore([Values] bool recovers)
+    {
+        var refusals = 0;
+        _calls.OnPage = (_, ask) => ask.After is null ? new PageReply([Json(1)], "1", null)
+            : refusals++ == 0 || !recovers ? new PageReply([], "", "too many requests")
+            : new PageReply([Json(2)], "", null);
+        var report = await RunAsync(Plan(MemoryProfile.Medium, Neighbours("alice")));
+        Assert.That(_calls.Pages.Select(p => p.Ask.After), Is.EqualTo(new[] { null, "1", "1" }));
+        Assert.That(report.Outcome, Is.EqualTo(recovers ? SyncOutcome.Partial : SyncOutcome.Failed), report.Reason);
+        Assert.That(_ledger.Count, Is.EqualTo(recovers ? 2 : 1));
+    }
+
     [TestCase("1", Description = "it does not move on")]
     [TestCase("x", Description = "it is none")]
     public async Task AHostileCursor_EndsTheRun(string again)
@@ -172,7 +185,8 @@ internal sealed class LedgerStrategyTests
         _session = new ScriptedSession(plan, _ledger);
         if (judge is not null) _session.Judge = judge;
         var strategy = new LedgerStrategy(
-            () => _calls, new LedgerParts(_ledger, _ledger, "me", null), _peers, TimeSpan.FromSeconds(5));
+            () => _calls, new LedgerParts(_ledger, _ledger, "me", null), _peers, TimeSpan.FromSeconds(5),
+            TimeProvider.System);
         return strategy.SyncAsync(_session, CancellationToken.None);
     }
 }
