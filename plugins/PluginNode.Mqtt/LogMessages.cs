@@ -90,4 +90,14 @@ internal static partial class LogMessages
     [LoggerMessage(5031, LogLevel.Warning,
         "That this node is there was not said to the broker: {Text}. Peers notice it by their next try only.")]
     public static partial void PresenceNotSaid(ILogger logger, string text);
+
+    [LoggerMessage(5032, LogLevel.Information,
+        "A request for events in the name of {Name} was not answered: nobody of that name is known here. Told once a "
+        + "minute.")]
+    public static partial void UnknownAsker(ILogger logger, string name);
+
+    [LoggerMessage(5033, LogLevel.Warning,
+        "Requests for events in the name of {Name} come too often, or too many in all; some are not answered. Told "
+        + "once a minute.")]
+    public static partial void AsksTooOften(ILogger logger, string name);
 }

@@ -10,7 +10,9 @@ namespace PluginNode.Mqtt;
 /// <param name="options">The settings.</param>
 /// <param name="folder">What relative paths in them are relative to.</param>
 /// <param name="node">The node.</param>
-public sealed class MqttTransport(MqttOptions options, string folder, MqttNode node) : ITransport, IPeerEvents
+/// <param name="ledger">The node's ledger; null: nobody is asked for events, and nobody answered.</param>
+public sealed class MqttTransport(MqttOptions options, string folder, MqttNode node, LedgerParts? ledger = null)
+    : ITransport, IPeerEvents
 {
     private volatile BrokerSession? _session;
     private Action<PeerId, bool>? _changed;
@@ -24,6 +26,9 @@ public sealed class MqttTransport(MqttOptions options, string folder, MqttNode n
     /// <summary>Where peers reach this node, whatever they call it: <c>mqtt:</c> and its id.</summary>
     public string OwnAddress => $"{Scheme}:{node.Signer.Self}";
 
+    /// <summary>Asks others for events; null while it does not run.</summary>
+    internal Ledger.ILedgerCalls? LedgerCalls => _session?.LedgerCalls;
+
     /// <inheritdoc/>
     public void OnPeerChanged(Action<PeerId, bool> changed) => _changed = changed;
 
@@ -35,7 +40,7 @@ public sealed class MqttTransport(MqttOptions options, string folder, MqttNode n
             LogMessages.NoBroker(node.Loggers.CreateLogger<MqttTransport>());
             return;
         }
-        var session = new BrokerSession(options, BrokerAccess.Read(options, folder), node, host, _changed);
+        var session = new BrokerSession(options, BrokerAccess.Read(options, folder), node, host, _changed, ledger);
         try
         {
             await session.StartAsync(cancellation);

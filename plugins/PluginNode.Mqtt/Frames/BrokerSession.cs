@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
+using PluginNode.Mqtt.Ledger;
 using PluginNode.Mqtt.Wire;
 using PluginNode.Transports;
 
@@ -26,8 +27,10 @@ internal sealed class BrokerSession
     private readonly OwnPresence _presence;
     private readonly PresenceBoard _board;
     private readonly MqttClient _client;
+    private readonly SignedCalls _calls;
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
+    private readonly LedgerDesk? _desk;
     private readonly CallGate _sends = new();
     private readonly CallGate _receipts = new();
     private readonly CancellationTokenSource _closing = new();
@@ -43,8 +46,10 @@ internal sealed class BrokerSession
     /// <param name="node">The node.</param>
     /// <param name="host">Who takes the frames.</param>
     /// <param name="changed">Is told when a peer comes or goes.</param>
+    /// <param name="ledger">The node's ledger; null: there is none.</param>
     public BrokerSession(
-        MqttOptions options, BrokerAccess access, MqttNode node, ITransportHost host, Action<PeerId, bool>? changed)
+        MqttOptions options, BrokerAccess access, MqttNode node, ITransportHost host, Action<PeerId, bool>? changed,
+        LedgerParts? ledger)
     {
         (_node, _host, _changed, _access) = (node, host, changed, access);
         _logger = node.Loggers.CreateLogger<MqttTransport>();
@@ -53,9 +58,16 @@ internal sealed class BrokerSession
         _client = new MqttClient(
             ClientOptions(options, access, node, _presence), node.Time, node.Chance,
             node.Loggers.CreateLogger<MqttClient>(), StateChanged);
-        _sender = new FrameSender(options, node, _client, _board);
-        _receiver = new FrameReceiver(options, node, host, _receipts, _client.PublishAsync, _closing.Token);
+        _calls = new SignedCalls(node, _client);
+        _sender = new FrameSender(options, node, _client, _board, _calls);
+        var judge = new RequestJudge(node);
+        _receiver = new FrameReceiver(
+            options, node, host, _receipts, _client.PublishAsync, judge, _closing.Token);
+        if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, judge, _sender);
     }
+
+    /// <summary>Asks others for events; null where there is no ledger.</summary>
+    public ILedgerCalls? LedgerCalls => _desk;
 
     /// <summary>Connects, and returns when frames can arrive, or when the first try has failed: it goes on
     /// trying.</summary>
@@ -63,14 +75,17 @@ internal sealed class BrokerSession
     {
         var self = _node.Signer.Self;
         var stop = _closing.Token;
-        _subscribing = Task.WhenAll(
+        _subscribing = Task.WhenAll([
             _client.SubscribeAsync(
                 Topics.FramesOf(self), MqttQos.AtLeastOnce, (message, _) => _receiver.TakeAsync(message), stop),
             _client.SubscribeAsync(
-                Topics.OutcomesOf(self), MqttQos.AtLeastOnce, (message, _) => TakeAnswerAsync(message), stop),
+                Topics.OutcomesOf(self), MqttQos.AtLeastOnce, (message, _) => TakeAnswerAsync(message, FrameAnswer.Use),
+                stop),
             // of QoS 0: a flood of it is dropped, and takes nothing from the frames
             _client.SubscribeAsync(
-                Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop));
+                Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop),
+            .. _desk?.Subscribe(message => TakeAnswerAsync(message, FrameAnswer.EventsUse), stop) ?? [],
+        ]);
         _client.Start();
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var arrive = Task.WhenAll(_connected.Task, _subscribing);
@@ -143,7 +158,7 @@ internal sealed class BrokerSession
             case MqttPhase.Waiting:
                 _failed.TrySetResult();
                 // without a session answers to what is under way are lost
-                _sender.Answers.GiveUp(null, $"the connection to the broker broke: {state.Text}");
+                _calls.Answers.GiveUp(null, $"the connection to the broker broke: {state.Text}");
                 break;
         }
     }
@@ -154,21 +169,21 @@ internal sealed class BrokerSession
         if (!result.IsTaken) LogMessages.PresenceNotSaid(_logger, result.Text);
     }
 
-    private ValueTask TakeAnswerAsync(MqttMessage message)
+    private ValueTask TakeAnswerAsync(MqttMessage message, string use)
     {
         var (payload, signer) = (message.Payload, _node.Signer);
         // what nobody waits for costs no signature
         if (!FrameAnswer.TryRead(payload.Span, out var answer) || answer.To != signer.Self
-            || !_sender.Answers.IsOpen(answer.Nonce, answer.From)
-            || !answer.IsSigned(signer, payload.Span)) return ValueTask.CompletedTask;
+            || !_calls.Answers.IsOpen(answer.Nonce, answer.From)
+            || !answer.IsSigned(signer, payload.Span, use)) return ValueTask.CompletedTask;
         _host.Heard(answer.From, DateTimeOffset.FromUnixTimeMilliseconds(answer.Clock));
-        _sender.Answers.Answer(answer.Nonce, Reply.Of(answer.Kind, FrameAnswer.BodyOf(payload).Span));
+        _calls.Answers.Answer(answer.Nonce, Reply.Of(answer.Kind, FrameAnswer.BodyOf(payload).Span));
         return ValueTask.CompletedTask;
     }
 
     private void PeerChanged(PeerId peer, bool up, bool lost)
     {
-        if (lost) _sender.Answers.GiveUp(peer, up ? "the peer has come back meanwhile" : "the peer went away");
+        if (lost) _calls.Answers.GiveUp(peer, up ? "the peer has come back meanwhile" : "the peer went away");
         _changed?.Invoke(peer, up);
     }
 }

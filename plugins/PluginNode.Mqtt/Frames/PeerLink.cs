@@ -13,6 +13,9 @@ internal sealed class PeerLink(PeerId id)
     /// <summary>Where it takes frames; costly to make.</summary>
     public string Topic { get; } = Topics.FramesOf(id);
 
+    /// <summary>Where it is asked for events.</summary>
+    public string Ledger { get; } = Topics.LedgerOf(id);
+
     /// <summary>Milliseconds that the peer's clock is ahead of this node's, as the peer has said, signed.</summary>
     public long Offset
     {

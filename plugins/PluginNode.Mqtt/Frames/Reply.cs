@@ -11,6 +11,15 @@ namespace PluginNode.Mqtt.Frames;
 /// <param name="Failure">One line for people.</param>
 internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, long? PeerTime, string? Failure)
 {
+    /// <summary>Why there are no outcomes or events, whatever came.</summary>
+    public string Reason => Failure ?? "the peer answered something else";
+
+    /// <summary>Whether it failed because nobody takes requests there.</summary>
+    public bool IsNobodyThere { get; init; }
+
+    /// <summary>Where events were asked for: a list whose first part is the cursor.</summary>
+    public ReadOnlyMemory<byte>[]? Events { get; init; }
+
     public static Reply Failed(string reason) => new(null, null, Peering.Outcomes.OneLine(reason));
 
     /// <summary>Reads an authentic answer.</summary>
@@ -26,6 +35,10 @@ internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, l
                 if (body.Length != sizeof(long)) return Failed("the peer's time is malformed");
                 var time = BinaryPrimitives.ReadInt64BigEndian(body);
                 return SessionClock.IsTime(time) ? new Reply(null, time, null) : Failed("the peer's time is no time");
+            case AnswerKind.Events:
+                return FrameList.Split(body.ToArray()) is { } events
+                    ? new Reply(null, null, null) { Events = events }
+                    : Failed("the peer's events are malformed");
             default:
                 return Failed(Encoding.UTF8.GetString(body));
         }

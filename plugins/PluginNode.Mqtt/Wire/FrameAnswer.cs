@@ -14,6 +14,9 @@ internal enum AnswerKind
 
     /// <summary>Nothing was taken; why, in UTF-8.</summary>
     NotTaken = 2,
+
+    /// <summary>Events; see <see cref="EventsPage"/>.</summary>
+    Events = 3,
 }
 
 /// <summary>
@@ -27,12 +30,16 @@ internal enum AnswerKind
 /// <param name="Kind">What the body is.</param>
 internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonce, long Clock, AnswerKind Kind)
 {
-    private const string Use = "mqtt-answer";
+    /// <summary>What answers to frames are signed for.</summary>
+    public const string Use = "mqtt-answer";
+
+    /// <summary>What answers with events are signed for.</summary>
+    public const string EventsUse = "mqtt-events-answer";
     private const byte Version = 1;
     private const int SignedBytes = 1 + (2 * PeerId.KeyBytes) + 16 + sizeof(long) + 1;
     private const int HeadBytes = SignedBytes + ISigner.SignatureBytes;
 
-    public byte[] Write(ReadOnlySpan<byte> body, ISigner signer)
+    public byte[] Write(ReadOnlySpan<byte> body, ISigner signer, string use = Use)
     {
         var payload = new byte[HeadBytes + body.Length];
         payload[0] = Version;
@@ -42,7 +49,7 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
         BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(81), Clock);
         payload[89] = (byte)Kind;
         body.CopyTo(payload.AsSpan(HeadBytes));
-        SignedPayload.Sign(signer, Use, payload, SignedBytes);
+        SignedPayload.Sign(signer, use, payload, SignedBytes);
         return payload;
     }
 
@@ -51,7 +58,7 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
     {
         answer = default;
         if (payload.Length < HeadBytes || payload[0] != Version) return false;
-        if (payload[89] > (byte)AnswerKind.NotTaken) return false;
+        if (payload[89] > (byte)AnswerKind.Events) return false;
         var clock = BinaryPrimitives.ReadInt64BigEndian(payload[81..]);
         if (!SessionClock.IsTime(clock)) return false;
         answer = new FrameAnswer(
@@ -64,6 +71,6 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
     public static ReadOnlyMemory<byte> BodyOf(ReadOnlyMemory<byte> payload) => payload[HeadBytes..];
 
     /// <summary>Whether <see cref="From"/> signed the payload that this was read from.</summary>
-    public bool IsSigned(ISigner signer, ReadOnlySpan<byte> payload) =>
-        SignedPayload.Holds(signer, From, Use, payload, SignedBytes);
+    public bool IsSigned(ISigner signer, ReadOnlySpan<byte> payload, string use = Use) =>
+        SignedPayload.Holds(signer, From, use, payload, SignedBytes);
 }

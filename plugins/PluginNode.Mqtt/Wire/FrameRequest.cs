@@ -16,7 +16,13 @@ namespace PluginNode.Mqtt.Wire;
 internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Nonce, long Timestamp, long Clock)
 {
     public const int HeadBytes = SignedBytes + ISigner.SignatureBytes;
-    private const string Use = "mqtt-request";
+
+    /// <summary>What requests with frames are signed for.</summary>
+    public const string Use = "mqtt-request";
+
+    /// <summary>What requests for events are signed for.</summary>
+    public const string EventsUse = "mqtt-events-request";
+
     private const byte Version = 1;
     private const int SignedBytes = 1 + (2 * PeerId.KeyBytes) + 16 + (2 * sizeof(long));
 
@@ -25,14 +31,7 @@ internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Non
     {
         var length = HeadBytes + sizeof(int);
         for (var i = first; i < first + count; i++) length += sizeof(int) + frames[i].Bytes.Length;
-        var payload = new byte[length];
-        payload[0] = Version;
-        From.CopyKeyTo(payload.AsSpan(1));
-        To.CopyKeyTo(payload.AsSpan(33));
-        BinaryPrimitives.WriteUInt128BigEndian(payload.AsSpan(65), Nonce);
-        BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(81), Timestamp);
-        BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(89), Clock);
-
+        var payload = Head(length);
         var rest = payload.AsSpan(HeadBytes);
         BinaryPrimitives.WriteInt32BigEndian(rest, count);
         rest = rest[sizeof(int)..];
@@ -44,6 +43,15 @@ internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Non
             rest = rest[(sizeof(int) + frame.Length)..];
         }
         SignedPayload.Sign(signer, Use, payload, SignedBytes);
+        return payload;
+    }
+
+    /// <summary>Writes and signs it with a body that carries no frames.</summary>
+    public byte[] Write(ReadOnlySpan<byte> body, string use, ISigner signer)
+    {
+        var payload = Head(HeadBytes + body.Length);
+        body.CopyTo(payload.AsSpan(HeadBytes));
+        SignedPayload.Sign(signer, use, payload, SignedBytes);
         return payload;
     }
 
@@ -63,6 +71,18 @@ internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Non
     }
 
     /// <summary>Whether <see cref="From"/> signed the payload that this was read from.</summary>
-    public bool IsSigned(ISigner signer, ReadOnlySpan<byte> payload) =>
-        SignedPayload.Holds(signer, From, Use, payload, SignedBytes);
+    public bool IsSigned(ISigner signer, ReadOnlySpan<byte> payload, string use = Use) =>
+        SignedPayload.Holds(signer, From, use, payload, SignedBytes);
+
+    private byte[] Head(int length)
+    {
+        var payload = new byte[length];
+        payload[0] = Version;
+        From.CopyKeyTo(payload.AsSpan(1));
+        To.CopyKeyTo(payload.AsSpan(33));
+        BinaryPrimitives.WriteUInt128BigEndian(payload.AsSpan(65), Nonce);
+        BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(81), Timestamp);
+        BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(89), Clock);
+        return payload;
+    }
 }

@@ -17,6 +17,12 @@ internal static class Topics
     /// <summary>Where a peer takes what came of frames that it sent.</summary>
     public static string OutcomesOf(PeerId peer) => $"{Root}{peer}/outcomes";
 
+    /// <summary>Where a peer is asked for events.</summary>
+    public static string LedgerOf(PeerId peer) => $"{Root}{peer}/ledger";
+
+    /// <summary>Where a peer takes events that it asked for.</summary>
+    public static string EventsOf(PeerId peer) => $"{Root}{peer}/events";
+
     /// <summary>Where a peer says that it is there: retained.</summary>
     public static string PresenceOf(PeerId peer) => $"{Root}{peer}{PresenceEnd}";
 

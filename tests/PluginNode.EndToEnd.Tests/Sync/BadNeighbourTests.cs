@@ -91,7 +91,7 @@ public sealed class BadNeighbourTests : NodesInAFolder
         await Until.TrueAsync(
             async () => (waiting = await Recovery.OfAsync(node)) is { State: "waiting", NextAt: not null, Attempt: 1 },
             "the first try ends");
-        Assert.That(waiting!.Steps, Is.EqualTo(new[] { "mesh-pages", "mesh-sample", "mesh-slices" }));
+        Assert.That(waiting!.Steps, Is.EqualTo(new[] { "mesh-pages", "mesh-sample", "mesh-slices", "mqtt-ledger" }));
         foreach (var failing in (string[])["garbage", "unsigned", "back"])
             Assert.That(waiting.Failures(failing), Is.Not.Empty, failing);
         Assert.That((waiting.Count("merged"), waiting.Events, waiting.Strategy), Is.EqualTo((0L, 0, (string?)null)));

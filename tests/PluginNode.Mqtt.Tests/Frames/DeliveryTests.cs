@@ -221,9 +221,4 @@ internal sealed class DeliveryTests
             Assert.That(room.TryTake(other, 10), Is.True);
         });
     }
-
-    private sealed class OffsetTime(TimeSpan offset) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + offset;
-    }
 }

@@ -1,0 +1,81 @@
+using System.Text;
+using PluginNode.Identity;
+using PluginNode.Mqtt.Frames;
+using PluginNode.Mqtt.Wire;
+
+namespace PluginNode.Mqtt.Ledger;
+
+/// <summary>What a running transport does with ledgers. All topics have QoS 0, so that a flood of requests is dropped
+/// and holds up nothing else; who gets no answer asks somebody else.</summary>
+internal sealed class LedgerDesk : ILedgerCalls
+{
+    private readonly MqttNode _node;
+    private readonly LedgerParts _parts;
+    private readonly MqttClient _client;
+    private readonly PresenceBoard _board;
+    private readonly SignedCalls _calls;
+    private readonly NaraCalls _naras;
+    private readonly EventsAnswers _answers;
+    private readonly NaraAnswers _naraAnswers;
+
+    public LedgerDesk(
+        MqttNode node, LedgerParts parts, MqttClient client, PresenceBoard board, SignedCalls calls,
+        RequestJudge judge, FrameSender sender)
+    {
+        (_node, _parts, _client, _board, _calls) = (node, parts, client, board, calls);
+        _naras = new NaraCalls(parts.Name, node.Time, PublishAsync);
+        _answers = new EventsAnswers(node, parts, judge, peer => sender.MostBytes(peer).Most, client.PublishAsync);
+        _naraAnswers = new NaraAnswers(node, parts, client.PublishAsync);
+    }
+
+    /// <summary>Subscribes to what this node is asked and told.</summary>
+    /// <param name="takeAnswer">Takes signed answers.</param>
+    /// <param name="stop">Gives up.</param>
+    public IEnumerable<Task> Subscribe(Func<MqttMessage, ValueTask> takeAnswer, CancellationToken stop)
+    {
+        var (self, name) = (_node.Signer.Self, _parts.Name);
+        yield return ListenAsync(Topics.EventsOf(self), (message, _) => takeAnswer(message), stop);
+        if (_parts.Answers) yield return ListenAsync(Topics.LedgerOf(self), _answers.TakeAsync, stop);
+        if (!NaraTopics.IsName(name)) yield break;
+        yield return ListenAsync(NaraTopics.ResponseTo(name), (message, _) => _naras.TakeAsync(message), stop);
+        if (_parts.Answers) yield return ListenAsync(NaraTopics.RequestTo(name), _naraAnswers.TakeAsync, stop);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PageReply> PageAsync(
+        PeerId peer, EventsAsk ask, TimeSpan limit, CancellationToken cancellation)
+    {
+        // 5.0 says at once that nobody is there; 3.1.1 does not, and a nara would be waited for in vain
+        if (_client.State.Version == MqttVersion.V311 && _board.MaxPacketOf(peer) is null)
+            return Failed("no PluginNode has said that it is there") with { IsNobodyThere = true };
+        var body = ask.ToJson();
+        var reply = await _calls.AskAsync(
+            peer, link => link.Ledger, request => request.Write(body, FrameRequest.EventsUse, _node.Signer), limit,
+            cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return reply.Events is { } list
+            ? new PageReply(list[1..], Encoding.UTF8.GetString(list[0].Span), null)
+            : Failed(reply.Reason) with { IsNobodyThere = reply.IsNobodyThere };
+    }
+
+    /// <inheritdoc/>
+    public async Task<NaraReply> NaraAsync(
+        string name, IReadOnlyList<string> subjects, TimeSpan limit, CancellationToken cancellation) =>
+        NaraTopics.IsName(_parts.Name)
+            ? await _naras.AskAsync(name, subjects, limit, cancellation)
+            : new NaraReply([], 0, "node.name does not fit into a topic, so that no nara could answer");
+
+    private static PageReply Failed(string reason) => new([], "", reason);
+
+    private Task<MqttSubscription> ListenAsync(
+        string topic, Func<MqttMessage, CancellationToken, ValueTask> take, CancellationToken stop) =>
+        _client.SubscribeAsync(topic, MqttQos.AtMostOnce, take, stop);
+
+    private async Task<string?> PublishAsync(MqttMessage message, CancellationToken cancellation)
+    {
+        if (_client.State is { Phase: not MqttPhase.Connected } state)
+            return $"no connection to the broker{(state.Text.Length > 0 ? ": " : "")}{state.Text}";
+        var result = await _client.PublishAsync(message, cancellation);
+        return result.IsTaken ? null : $"the broker did not take it: {result.Text}";
+    }
+}

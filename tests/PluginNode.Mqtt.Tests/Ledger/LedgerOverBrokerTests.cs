@@ -1,0 +1,315 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using PluginNode.Conformance;
+using PluginNode.Conformance.Fakes;
+using PluginNode.Events;
+using PluginNode.Identity;
+using PluginNode.MeshHttp.Tests.Sync;
+using PluginNode.Mqtt.Ledger;
+using PluginNode.Mqtt.Tests.Broker;
+using PluginNode.Mqtt.Tests.Frames;
+using PluginNode.Mqtt.Wire;
+using PluginNode.Sync;
+using PluginNode.Transports;
+
+namespace PluginNode.Mqtt.Tests.Ledger;
+
+/// <summary>Ledgers over a real mosquitto: between two PluginNodes, with a nara that the test plays, and with somebody
+/// who writes whatever they like.</summary>
+[TestFixture]
+internal sealed class LedgerOverBrokerTests
+{
+    private readonly SeededChance _chance = SeededChance.Printed();
+    private MemoryLedger _aliceLedger = null!;
+    private MemoryLedger _bobLedger = null!;
+    private Mosquitto _broker = null!;
+    private TestClient _other = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _broker = await Mosquitto.StartAsync("allow_anonymous true");
+        _other = await TestClient.ConnectedAsync(TestClient.Options(_broker.Port, "other"));
+        (_aliceLedger, _bobLedger) = (new MemoryLedger(), new MemoryLedger());
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        if (_other is not null) await _other.DisposeAsync();
+        if (_broker is not null) await _broker.DisposeAsync();
+    }
+
+    private MqttOptions Options => BrokerNode.OptionsFor(_broker.Port);
+
+    [Test]
+    public async Task TwoNodes_ExchangeTheEventsThemselves_PageByPage([Values("5.0", "3.1.1")] string protocol)
+    {
+        for (var i = 1; i <= 2_500; i++) _bobLedger.Add(i, i, i % 2 == 0 ? "social" : "app", 200);
+        var alice = Node("alice", _aliceLedger, protocol: protocol);
+        var bob = Node("bob", _bobLedger, protocol: protocol);
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            var session = Session(bob.Id, "bob", "a0", "a1", "a2", "a3", "a4", "a5", "a6");
+            var report = await RunAsync(alice, session);
+            Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Partial), report.Reason);
+            Assert.That(_aliceLedger.Count, Is.EqualTo(2_500), report.Reason);
+            Assert.That(_aliceLedger.Days(), Is.EqualTo(_bobLedger.Days()));
+            Assert.That(session.Calls, Has.Count.GreaterThan(2), "pages");
+            Assert.That(session.Calls.Select(c => c.Failure), Is.All.Null);
+        }
+    }
+
+    [Test]
+    public async Task Clocks_ThatAreHoursApart_StillExchangeEvents()
+    {
+        _bobLedger.Add(1, 1);
+        var alice = Node("alice", _aliceLedger, new OffsetTime(TimeSpan.FromHours(5)));
+        var bob = Node("bob", _bobLedger);
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            await RunAsync(alice, Session(bob.Id, "bob", "a1"));
+            Assert.That(_aliceLedger.Count, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task ANara_IsAskedAsNaraAsks_AndAnswersInSeveralResponses()
+    {
+        var requests = await _other.ListenAsync(NaraTopics.RequestTo("rec"));
+        await using var alice = await Node("alice", _aliceLedger).StartAsync();
+        var session = Session(SomePeers.New(_chance), "rec", "alice", "rec");
+        session.Judge = _ => EventVerdict.Unsigned;
+        var running = RunAsync(alice, session);
+        var request = await Patience.ForAsync(requests.ReadAsync());
+        Assert.That(
+            Encoding.UTF8.GetString(request.Payload.Span),
+            Is.EqualTo("""{"From":"alice","Subjects":["alice","rec"]}"""));
+
+        await AnswerAsync("alice", "somebody", Social(1, "alice")); // who was not asked
+        await AnswerAsync("alice", "rec", Social(2, "carol")); // about whom nobody asked
+        await AnswerAsync("alice", "rec", Social(3, "alice"), Social(4, "rec"));
+        await AnswerAsync("alice", "rec", Social(5, "alice"));
+        await running;
+        Assert.That(session.Received, Is.EqualTo(new Dictionary<string, int> { ["rec"] = 3 }));
+    }
+
+    [Test]
+    public async Task ASilentNeighboursShare_IsAskedOfAnother()
+    {
+        var requests = await _other.ListenAsync("nara/ledger/+/request");
+        await using var alice = await Node("alice", _aliceLedger, timeout: "1s").StartAsync();
+        _aliceLedger.Known.AddRange(Enumerable.Range(0, 20).Select(i => $"subject-{i}"));
+        var session = new ScriptedSession(
+            new SyncPlan
+            {
+                Purpose = SyncPurpose.Boot, Profile = MemoryProfile.Medium,
+                Neighbours =
+                [
+                    new Neighbour("quiet", SomePeers.New(_chance), [Address("mqtt:quiet")]),
+                    new Neighbour("rec", SomePeers.New(_chance), [Address("mqtt:rec")]),
+                ],
+            },
+            _aliceLedger);
+        var running = RunAsync(alice, session);
+        var asked = new List<string>();
+        string share = "";
+        while (asked.Count < 3)
+        {
+            var request = await Patience.ForAsync(requests.ReadAsync());
+            asked.Add(request.Topic.Split('/')[2]);
+            if (asked[^1] == "quiet") share = Encoding.UTF8.GetString(request.Payload.Span);
+            else await AnswerAsync("alice", "rec");
+            if (asked.Count == 3) Assert.That(Encoding.UTF8.GetString(request.Payload.Span), Is.EqualTo(share));
+        }
+        var report = await running;
+        Assert.That(asked, Is.EquivalentTo((string[])["quiet", "rec", "rec"]));
+        Assert.That(report.Reason, Does.Contain("quiet: no answer within"));
+    }
+
+    [Test]
+    public async Task ANara_IsAnswered_InSeveralResponses_ToItsOwnTopicOnly()
+    {
+        for (var i = 1; i <= NaraAnswers.EventsEach + 1; i++) _aliceLedger.Add(Json(Social(i, "rec")));
+        _aliceLedger.Add(9_999, 1, "app");
+        var responses = await _other.ListenAsync(NaraTopics.ResponseTo("rec"));
+        var elsewhere = await _other.ListenAsync("elsewhere");
+        await using var alice = await Node("alice", _aliceLedger, knows: "rec").StartAsync();
+        await AskAsync("alice", new NaraLedgerRequest("rec", ["rec"]), responseTopic: "elsewhere");
+        var all = new List<NaraSocial>();
+        while (all.Count <= NaraAnswers.EventsEach)
+        {
+            var payload = (await Patience.ForAsync(responses.ReadAsync())).Payload;
+            var response = NaraLedgerResponse.Read(payload.Span)!;
+            Assert.That(response.From, Is.EqualTo("alice"));
+            Assert.That(response.Events, Has.Count.InRange(1, NaraAnswers.EventsEach));
+            all.AddRange(response.Events);
+        }
+        Assert.That(all.Select(e => e.Timestamp), Is.EqualTo(Enumerable.Range(1, all.Count)));
+
+        await AskAsync("alice", new NaraLedgerRequest("rec", ["nobody"]));
+        Assert.That(
+            Encoding.UTF8.GetString((await Patience.ForAsync(responses.ReadAsync())).Payload.Span),
+            Is.EqualTo("""{"From":"alice","Events":null}"""));
+        Assert.That(elsewhere.TryRead(out _), Is.False);
+    }
+
+    [Test]
+    public async Task WhoIsNotKnown_AsksTooOften_OrNamesAnotherTopic_IsNotAnswered_AndFramesMoveOn()
+    {
+        var responses = await _other.ListenAsync("nara/ledger/#", MqttQos.AtLeastOnce);
+        var (alice, bob) = (Node("alice", _aliceLedger, knows: "rec"), Node("bob", _bobLedger));
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            await AskAsync("alice", new NaraLedgerRequest("stranger", ["rec"]));
+            await AskAsync("alice", new NaraLedgerRequest("rec/response", ["rec"]));
+            await AskAsync("alice", new NaraLedgerRequest("alice", ["rec"]));
+            for (var i = 0; i < 500; i++) await AskAsync("alice", new NaraLedgerRequest("rec", ["rec"]));
+            var outcomes = await bob.SendAsync(alice, SomeFrames.Of(1, 10));
+            Assert.That(outcomes[0].Status, Is.EqualTo(SendStatus.Delivered), outcomes[0].Reason);
+            await Patience.UntilAsync(
+                () => alice.Logs.Lines.Any(l => l.Event.Id == 5033), () => "it is told that some are not answered");
+            Assert.That(alice.Logs.Lines.Count(l => l.Event.Id == 5032), Is.EqualTo(1), "the stranger");
+            await alice.StopAsync();
+        }
+        await _other.Mqtt.PublishAsync(new MqttMessage { Topic = "nara/ledger/end", Qos = MqttQos.AtLeastOnce });
+        var answered = new List<string>();
+        await foreach (var message in UpTo(responses, "nara/ledger/end"))
+            if (!message.Topic.EndsWith("/request", StringComparison.Ordinal)) answered.Add(message.Topic);
+        Assert.That(answered, Is.All.EqualTo(NaraTopics.ResponseTo("rec")));
+        Assert.That(answered, Has.Count.InRange(1, 100));
+    }
+
+    [Test]
+    public async Task AReadOnlyNode_AnswersNobody()
+    {
+        _aliceLedger.Add(1, 1);
+        var (alice, bob) = (Node("alice", _aliceLedger, answers: false, knows: "rec"), Node("bob", _bobLedger));
+        var responses = await _other.ListenAsync(NaraTopics.ResponseTo("rec"));
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            var report = await RunAsync(bob, Session(alice.Id, "alice", "a1"), _bobLedger, "bob");
+            Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Failed), report.Reason);
+            Assert.That(_bobLedger.Count, Is.Zero);
+            await AskAsync("alice", new NaraLedgerRequest("rec", ["a1"]));
+            await bob.SendAsync(alice, SomeFrames.Of(1, 10)); // behind the request
+            Assert.That(responses.TryRead(out _), Is.False);
+        }
+    }
+
+    [Test]
+    public async Task ASignedRequest_OfAStranger_OrReplayed_IsNotAnswered()
+    {
+        _aliceLedger.Add(1, 1);
+        var (alice, bob) = (Node("alice", _aliceLedger), Node("bob", _bobLedger));
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            var requests = await _other.ListenAsync(Topics.LedgerOf(alice.Id));
+            var answers = await _other.ListenAsync("pluginnode/+/events");
+            await RunAsync(bob, Session(alice.Id, "alice", "a1"), _bobLedger, "bob");
+            var request = await Patience.ForAsync(requests.ReadAsync());
+            await Patience.ForAsync(answers.ReadAsync());
+
+            await PublishAsync(request.Topic, request.Payload);
+            var stranger = SomePeers.New(_chance);
+            var body = new EventsAsk { Subjects = ["a1"], Limit = 1 }.ToJson();
+            var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            await PublishAsync(request.Topic, new FrameRequest(stranger, alice.Id, 7, now, now)
+                .Write(body, FrameRequest.EventsUse, new MemorySigner(stranger)));
+            await PublishAsync(request.Topic, new FrameRequest(bob.Id, alice.Id, 8, now, now)
+                .Write(body, FrameRequest.Use, bob.Node.Signer)); // signed for frames
+            await RunAsync(bob, Session(alice.Id, "alice", "a2"), _bobLedger, "bob");
+            var told = await Patience.ForAsync(answers.ReadAsync());
+            Assert.That(FrameAnswer.TryRead(told.Payload.Span, out var answer), Is.True);
+            MqttMessage last;
+            do last = await Patience.ForAsync(requests.ReadAsync());
+            while (requests.TryPeek(out _));
+            Assert.That(FrameRequest.TryRead(last.Payload.Span, out var asked), Is.True);
+            Assert.That(answer.Nonce, Is.EqualTo(asked.Nonce), "nothing was answered between");
+            Assert.That(
+                alice.Logs.Lines.Select(l => l.Event.Id), Is.SupersetOf((int[])[5022, 5023, 5026]));
+        }
+    }
+
+    private static PeerAddress Address(string text) =>
+        PeerAddress.TryParse(text, out var address) ? address : throw new FormatException(text);
+
+    private static NaraSocial Social(long time, string actor) => new(time, "tease", actor, "x", "random", "");
+
+    private static JsonNode Json(NaraSocial social) => JsonNode.Parse(social.ToUnsignedEvent())!;
+
+    private static async IAsyncEnumerable<MqttMessage> UpTo(ChannelReader<MqttMessage> reader, string topic)
+    {
+        while (await Patience.ForAsync(reader.ReadAsync()) is { } message && message.Topic != topic)
+            yield return message;
+    }
+
+    private static async Task MeetAsync(BrokerNode a, BrokerNode b)
+    {
+        a.Peers.Add(b.Id);
+        b.Peers.Add(a.Id);
+        await a.StartAsync();
+        await b.StartAsync();
+        await Patience.UntilAsync(
+            () => a.Changes.All.Contains((b.Id, true)) && b.Changes.All.Contains((a.Id, true)),
+            () => "they do not meet");
+    }
+
+    private BrokerNode Node(
+        string name, MemoryLedger ledger, TimeProvider? time = null, string protocol = "auto", bool answers = true,
+        string? knows = null, string timeout = "10s") =>
+        new(Options with { Protocol = protocol, SendTimeout = timeout }, time, ledger: new LedgerParts(
+            ledger, ledger, name, new KnownNames(knows is null ? [] : [knows])) { Answers = answers });
+
+    private ScriptedSession Session(PeerId neighbour, string name, params string[] subjects)
+    {
+        var plan = new SyncPlan
+        {
+            Purpose = SyncPurpose.Boot, Profile = MemoryProfile.Medium, CallTime = TimeSpan.FromSeconds(5),
+            Neighbours = [new Neighbour(name, neighbour, [Address($"mqtt:{name}")])],
+        };
+        var ledger = name is "bob" or "rec" ? _aliceLedger : _bobLedger;
+        ledger.Known.Clear();
+        ledger.Known.AddRange(subjects);
+        return new ScriptedSession(plan, ledger);
+    }
+
+    private Task<SyncReport> RunAsync(
+        BrokerNode node, ScriptedSession session, MemoryLedger? ledger = null, string name = "alice") =>
+        new LedgerStrategy(
+            () => node.Transport.LedgerCalls,
+            new LedgerParts(ledger ?? _aliceLedger, ledger ?? _aliceLedger, name, null), new MemoryPeers(),
+            TimeSpan.FromSeconds(1), TimeProvider.System).SyncAsync(session, CancellationToken.None);
+
+    private Task AnswerAsync(string to, string from, params NaraSocial[] events) =>
+        PublishAsync(NaraTopics.ResponseTo(to), new NaraLedgerResponse(from, events).ToJson());
+
+    private Task AskAsync(string who, NaraLedgerRequest request, string? responseTopic = null) =>
+        PublishAsync(NaraTopics.RequestTo(who), request.ToJson(), responseTopic);
+
+    private async Task PublishAsync(string topic, ReadOnlyMemory<byte> payload, string? responseTopic = null)
+    {
+        var result = await Patience.ForAsync(_other.Mqtt.PublishAsync(
+            new MqttMessage { Topic = topic, Payload = payload, ResponseTopic = responseTopic }));
+        Assert.That(result.IsTaken, Is.True, result.Text);
+    }
+
+    private sealed class KnownNames(string[] names) : IEventKeys
+    {
+        public PeerId? Find(string name) =>
+            names.Contains(name) ? PeerId.FromPublicKey(new byte[PeerId.KeyBytes]) : null;
+
+        public IReadOnlyList<string> Names() => names;
+    }
+}
