@@ -21,7 +21,8 @@ internal sealed class SomeLedger : ILedger
     {
         var (reading, _) = Nara.Read(service, data);
         Assert.That(reading.IsValid, Is.True, reading.Problem);
-        return Add(Tell(seconds, service, data, emitter ?? (reading.Actor == reading.Target ? reading.Actor : "other")));
+        var byItself = reading.Actor == reading.Target ? reading.Actor : "other";
+        return Add(Tell(seconds, service, data, emitter ?? byItself));
     }
 
     public SomeLedger Add(Event @event)

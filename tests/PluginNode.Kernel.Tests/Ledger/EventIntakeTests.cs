@@ -239,13 +239,15 @@ public sealed class EventIntakeTests
             (time, "0"), (time, $"-{time}"), (time, $"{time}.5"), (time, $"\"{time}\""), (time, "9223372036854775807"),
             (time, "9223372036854775808"), (time, "1e400"), ("\"app\"", "\"\""), ("\"app\"", "null"),
             ("\"app\"", "\"a:b\""), ("\"app\"", "\"report\""), ("\"alice\"", "\"\""), ("\"alice\"", "\"Alice\""),
-            ("\"alice\"", "\"\\ud800\""), ("\"alice\"", "{}"), (sig, ""), (sig, sig[..40]), (sig, sig.Replace('=', 'A')),
+            ("\"alice\"", "\"\\ud800\""), ("\"alice\"", "{}"),
+            (sig, ""), (sig, sig[..40]), (sig, sig.Replace('=', 'A')),
             ("\"data\":", "\"dato\":"), ("\"data\":", "\"data\":null,\"x\":"), ("\"data\":", "\"data\":1,\"Data\":"),
             ("ñ", "n\u0303"), ("ñ", "\\ud800"), ("ñ", "\0"), ("\"ñ\"", "1e400"), ("\"ñ\"", new string('[', 500)),
             ("\"ñ\"", $"\"{new string('x', 70_000)}\""), ("{", "[{"), ("{", "\uFEFF{"), ("{", "{{"),
         ];
         List<byte[]> all = [.. wrongs.Select(w => Encoding.UTF8.GetBytes(Replaced(text, w.Old, w.New)))];
-        all.AddRange([Encoding.Latin1.GetBytes(text), Encoding.Unicode.GetBytes(text), json.WrittenSpan[..^1].ToArray()]);
+        all.AddRange([Encoding.Latin1.GetBytes(text), Encoding.Unicode.GetBytes(text)]);
+        all.Add(json.WrittenSpan[..^1].ToArray());
 
         var report = await node.Intake.MergeAsync(
             "beta", [.. all.Select(b => (ReadOnlyMemory<byte>)b)], CancellationToken.None);

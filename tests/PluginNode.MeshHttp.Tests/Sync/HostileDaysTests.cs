@@ -102,7 +102,8 @@ internal sealed class HostileDaysTests
         var headers = string.Concat(response.Headers.Select(h => $"{h.Key}: {h.Value}\r\n"));
         return
         [
-            .. FakeServer.Text($"HTTP/1.1 200 X\r\n{headers}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n"),
+            .. FakeServer.Text(
+                $"HTTP/1.1 200 X\r\n{headers}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n"),
             .. body,
         ];
     }
