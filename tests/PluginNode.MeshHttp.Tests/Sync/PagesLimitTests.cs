@@ -94,7 +94,7 @@ internal sealed class PagesLimitTests : PagesFixture
         eve.Answer = _ =>
         {
             Time.Advance(TimeSpan.FromMinutes(1));
-            return ScriptedNeighbour.Of([newest], new LedgerCursor(++at, null));
+            return ScriptedNeighbour.Of([newest], ++at < Start + 100 ? new LedgerCursor(at, null) : null);
         };
 
         var report = await SyncAsync(Session());
