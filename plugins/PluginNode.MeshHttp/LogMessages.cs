@@ -77,8 +77,8 @@ internal static partial class LogMessages
     public static partial void NoRoom(ILogger logger, string peer);
 
     [LoggerMessage(3016, LogLevel.Warning,
-        "Event sync is refused to '{Name}': no key of that name is known. If it shall sync, put it in the peer list "
-        + "or set node.trust to first-use. Told once a minute.")]
+        "Event sync is refused to '{Name}': no key of that name is known. If it shall sync, put it in the peer list; "
+        + "with node.trust first-use an event in which it announces its key is enough. Told once a minute.")]
     public static partial void UnknownName(ILogger logger, string name);
 
     [LoggerMessage(3017, LogLevel.Debug, "A sync request of '{Name}' was refused: {Reason}")]

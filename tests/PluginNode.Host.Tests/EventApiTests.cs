@@ -63,6 +63,10 @@ public sealed class EventApiTests
     [TestCase("""{ "service": "", "data": 1 }""", 400, "is no service")]
     [TestCase("""{ "service": "x" }""", 400, "data: is missing")]
     [TestCase("""{ "service": "x", "data": 12345678901234567890 }""", 400, "integer")]
+    [TestCase("""{ "service": "x", "data": null }""", 400, "data: null")]
+    [TestCase("""{ "service": "x", "data": { "a": "\ud800" } }""", 400, "data: a name or text is not valid")]
+    [TestCase("""{ "service": "x", "data": { "\udc00": 1 } }""", 400, "a name or text is not valid")]
+    [TestCase("""{ "service": "x", "data": "\ud800" }""", 400, "data: a name or text is not valid")]
     public async Task Record_Wrong_IsAProblem(string body, int status, string detail)
     {
         var (told, problem) = await PostAsync("/v1/events", body);
@@ -80,6 +84,8 @@ public sealed class EventApiTests
 
     [TestCase("/v1/events?mode=slice", "mode")]
     [TestCase("/v1/events?after=yesterday", "after")]
+    [TestCase("/v1/events?mode=recent&after=1", "after")]
+    [TestCase("/v1/events?since=-1", "since")]
     [TestCase("/v1/events?limit=0", "limit")]
     [TestCase("/v1/events/xyz", "id")]
     public async Task Read_Wrong_IsAProblem(string path, string names)

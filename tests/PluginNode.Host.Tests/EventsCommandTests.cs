@@ -57,6 +57,24 @@ public sealed class EventsCommandTests
     }
 
     [Test]
+    public async Task Emit_HalfASurrogatePair_IsWrongUse_AndSaysSo()
+    {
+        var (code, _, error) = await RunAsync("events", "emit", "door", """{"a":"\ud800"}""");
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(error, Does.StartWith("data: a name or text is not valid"));
+    }
+
+    [Test]
+    public async Task Emit_WhatBeginsWithAnAt_IsThatText_AndNoFileIsRead()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("args", "secret");
+        var (code, _, error) = await RunAsync("events", "emit", "door", $"@{path}");
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(error, Does.StartWith("data: JSON is needed").And.Contain("'@'").And.Not.Contain("secret"));
+    }
+
+    [Test]
     public async Task Emit_TooMuch_Is1()
     {
         var (code, _, error) = await RunAsync("events", "emit", "door", $"\"{new string('x', 70_000)}\"");

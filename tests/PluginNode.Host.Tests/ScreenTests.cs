@@ -15,6 +15,16 @@ public sealed class ScreenTests
     }
 
     [Test]
+    public void Table_TooWide_WrapsItsLastColumnAndNoOther()
+    {
+        using var output = new StringWriter();
+        var why = string.Join(' ', Enumerable.Repeat("because", 200));
+        new Screen(output, json: false).Table(
+            "", "", ["neighbour", "outcome", "why"], [["neighbour-1", "failed-at-once", why]]);
+        Assert.That(output.ToString(), Does.Match("neighbour-1 +failed-at-once +because because"));
+    }
+
+    [Test]
     public void Fields_ControlCharacters_DoNotReachTheTerminal()
     {
         using var output = new StringWriter();

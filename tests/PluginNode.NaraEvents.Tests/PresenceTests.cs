@@ -24,6 +24,18 @@ public sealed class PresenceTests
         });
     }
 
+    [TestCase("hey-there")]
+    [TestCase("chau")]
+    public async Task HeyThereOrChau_InSomebodyElsesName_SaysNothing(string service)
+    {
+        var data = service == "chau" ? Chau("bob") : Hey("bob");
+        var ledger = new SomeLedger().Add(100, service == "chau" ? "hey-there" : "chau",
+            service == "chau" ? Hey("bob") : Chau("bob")).Add(200, service, data, emitter: "mallory");
+        var bob = await FindAsync(ledger, "bob");
+        Assert.That((bob!.IsUp, bob.LastSeen), Is.EqualTo(((bool?)(service == "chau"), At(100))));
+        Assert.That(await FindAsync(ledger, "mallory"), Is.Null);
+    }
+
     [Test]
     public async Task Seen_IsAboutTheSubjectAndNotTheObserver()
     {

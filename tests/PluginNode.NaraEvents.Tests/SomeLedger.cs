@@ -16,11 +16,13 @@ internal sealed class SomeLedger : ILedger
     /// <summary>Called before each page is read.</summary>
     public Action<LedgerQuery> OnRead { get; set; } = _ => { };
 
-    public SomeLedger Add(long seconds, string service, string data)
+    /// <param name="emitter">Null: who it is about, where it says so by itself.</param>
+    public SomeLedger Add(long seconds, string service, string data, string? emitter = null)
     {
         var (reading, _) = Nara.Read(service, data);
         Assert.That(reading.IsValid, Is.True, reading.Problem);
-        return Add(Tell(seconds, service, data));
+        var byItself = reading.Actor == reading.Target ? reading.Actor : "other";
+        return Add(Tell(seconds, service, data, emitter ?? byItself));
     }
 
     public SomeLedger Add(Event @event)
@@ -30,9 +32,9 @@ internal sealed class SomeLedger : ILedger
     }
 
     /// <summary>An event with an id of its own.</summary>
-    public static Event Tell(long seconds, string service, string data) => new(
+    public static Event Tell(long seconds, string service, string data, string emitter = "emitter") => new(
         EventId.FromHash(SHA256.HashData(Encoding.UTF8.GetBytes($"{seconds} {service} {data}"))),
-        seconds * 1_000_000_000, service, "emitter", "", [], Encoding.UTF8.GetBytes(data));
+        seconds * 1_000_000_000, service, emitter, "", [], Encoding.UTF8.GetBytes(data));
 
     public LedgerPage Read(LedgerQuery query)
     {

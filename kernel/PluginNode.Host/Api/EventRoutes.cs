@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using PluginNode.Composition;
+using PluginNode.Configuration;
 using PluginNode.Events;
 using PluginNode.Ledger;
 using PluginNode.Storage;
@@ -47,6 +48,11 @@ internal static class EventRoutes
             recorded = await node.Kernel.Events.RecordAsync(
                 body.Service, JsonSerializer.SerializeToUtf8Bytes(body.Data, ApiJson.Wire.JsonElement));
         }
+        // An element is looked into when it is written: half of a surrogate pair shows then.
+        catch (JsonException e) when (e.InnerException is InvalidOperationException)
+        {
+            throw new ProblemException(StatusCodes.Status400BadRequest, $"data: {StrictJson.NoText}");
+        }
         catch (StoreException e)
         {
             var full = e is StoreFullException;
@@ -66,6 +72,12 @@ internal static class EventRoutes
         RunningNode node, string? mode = null, string[]? service = null, string[]? subject = null, string? after = null,
         long since = 0, int limit = 100, bool hearsay = false)
     {
+        if (since < 0)
+            throw new ProblemException(
+                StatusCodes.Status400BadRequest, "since: nanoseconds since 1970 are needed, 0 or more");
+        if (after is not null && ModeOf(mode) != LedgerMode.Page)
+            throw new ProblemException(
+                StatusCodes.Status400BadRequest, "after: only mode page goes on behind a cursor");
         var query = new LedgerQuery
         {
             Mode = ModeOf(mode), Services = service ?? [], Subjects = subject ?? [], Since = since,

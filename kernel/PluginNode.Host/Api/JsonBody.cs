@@ -68,6 +68,7 @@ internal static class JsonBody
         {
             problems.Add(StrictJson.NoText);
         }
-        return problems.Count > 0 ? string.Join("; ", problems) : error.Message;
+        if (problems.Count > 0) return string.Join("; ", problems);
+        return error is { InnerException: InvalidOperationException } ? StrictJson.NoText : error.Message;
     }
 }

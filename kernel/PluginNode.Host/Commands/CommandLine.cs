@@ -30,7 +30,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        var parsed = Root().Parse(args);
+        // An argument that begins with '@' is a text like any other, and no file of arguments.
+        var parsed = Root().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var invocation = new InvocationConfiguration
         {
             Output = output,

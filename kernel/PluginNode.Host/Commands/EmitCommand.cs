@@ -48,7 +48,15 @@ internal static class EmitCommand
     {
         try
         {
-            return JsonDocument.Parse(json);
+            var document = JsonDocument.Parse(json);
+            // Half of a surrogate pair shows only when it is written.
+            using var nowhere = new Utf8JsonWriter(Stream.Null);
+            document.WriteTo(nowhere);
+            return document;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new WrongUseException($"{source}: {Configuration.StrictJson.NoText}");
         }
         catch (JsonException e)
         {

@@ -21,7 +21,9 @@ internal sealed class Screen(TextWriter output, bool json)
             return;
         }
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns) table.AddColumn(new TableColumn(new Text(column)).NoWrap());
+        // Where it is too wide the last column is wrapped: texts stand there, numbers and ids before them.
+        foreach (var (index, column) in columns.Index())
+            table.AddColumn(new TableColumn(new Text(column)) { NoWrap = index < columns.Count - 1 });
         foreach (var row in rows) table.AddRow(row.Select(cell => new Text(Harmless(cell ?? ""))));
         if (table.Rows.Count == 0) output.WriteLine(empty);
         else Write(table);

@@ -35,6 +35,14 @@ public static class CanonicalJson
         }
     }
 
+    /// <summary>Whether it is the value null.</summary>
+    /// <param name="json">One without a <see cref="Problem"/>.</param>
+    public static bool IsNull(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, Options);
+        return reader.Read() && reader.TokenType == JsonTokenType.Null;
+    }
+
     /// <summary>Writes the canonical form of one value.</summary>
     /// <param name="json">Whatever it is.</param>
     /// <param name="output">Receives it; where there is a problem what it received means nothing.</param>

@@ -32,6 +32,8 @@ public sealed class EventMaker(NodeIdentity identity, string emitter, EventKinds
             return EventDecoding.Refused(EventVerdict.NotVouched, $"events of '{service}' are made by voters together");
         if (CanonicalJson.Problem(data) is { } problem) // of a kind the contract promises well-formed JSON
             return EventDecoding.Refused(EventVerdict.Malformed, $"data: {problem}");
+        if (CanonicalJson.IsNull(data)) // on the wires null is no member at all: no other node would take it
+            return EventDecoding.Refused(EventVerdict.Malformed, "data: null stands for no data");
 
         using var content = ContentBuffer.For(kind, emitter);
         var timestamp = Now();

@@ -49,18 +49,25 @@ public sealed class EventIntake
     /// <param name="neighbour">Who told them, as it is to be counted.</param>
     /// <param name="events">Each one JSON object; not looked at any more when the call has returned its task.</param>
     /// <param name="cancellation">Gives up where nothing of it was begun to be merged.</param>
+    /// <param name="told">Called, before this returns, with each that is an event by its form.</param>
     /// <exception cref="StoreException">The store failed: nothing was merged. A retry is safe.</exception>
     public Task<MergeReport> MergeAsync(
-        string neighbour, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation)
+        string neighbour, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation,
+        Action<Event>? told = null)
     {
         ArgumentNullException.ThrowIfNull(events);
         var merge = new Merge(this, neighbour, events.Count);
-        foreach (var json in events) merge.Take(_codec.Decode(json.Span));
+        foreach (var json in events)
+        {
+            var decoded = _codec.Decode(json.Span);
+            if (decoded.Event is { } @event) told?.Invoke(@event);
+            merge.Take(decoded);
+        }
         return RunAsync(merge, cancellation);
     }
 
     /// <summary>Verifies and merges what is decoded already.</summary>
-    /// <inheritdoc cref="MergeAsync(string, IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>
+    /// <inheritdoc cref="MergeAsync(string, IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken, Action{Event})"/>
     public Task<MergeReport> MergeAsync(string neighbour, IReadOnlyList<Event> events, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(events);

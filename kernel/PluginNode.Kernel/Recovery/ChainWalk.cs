@@ -140,8 +140,11 @@ internal sealed class ChainWalk(WalkParts parts)
         var roomForAll = run.Step.Counts is { Pending: 0, Pruned: 0 };
         foreach (var neighbour in run.ReadToEnd)
             if (before.TryGetValue(neighbour.Id, out var days))
-                parts.Survey.Settle(neighbour, days, roomForAll && run.Step.Neighbours
-                    .All(n => n.Name != neighbour.Name || n.Counts.Rejected.Count == 0));
+            {
+                var keptAll = roomForAll && run.Step.Neighbours
+                    .All(n => n.Name != neighbour.Name || n.Counts.Rejected.Count == 0);
+                parts.Survey.Settle(neighbour, days, keptAll, run.Session.ToldOf(neighbour.Id));
+            }
     }
 
     private async Task<bool> ReadCheckpointsAsync(

@@ -17,7 +17,7 @@ internal sealed class NeighbourSurvey(
     private readonly Dictionary<PeerId, Dictionary<DateOnly, (UInt128 Theirs, UInt128 Ours)>> _settled = [];
     private readonly Dictionary<PeerId, long> _behind = []; // the start of a day that was read in part
 
-    // Days of which all that somebody held is here, by what it held: others told more of them.
+    // Days of which all that a neighbour held is here, by what it held: others told more of them.
     private readonly Dictionary<PeerId, Dictionary<DateOnly, UInt128>> _whole = [];
 
     /// <summary>What neighbours hold by day; those that can't say are not there.</summary>
@@ -30,6 +30,11 @@ internal sealed class NeighbourSurvey(
             foreach (var (id, days) in asking)
                 if (await days is { } answer) told[id] = answer;
         }
+        // What is the same now is all here, whatever comes to that day from others.
+        var ours = index.Days().ToDictionary(d => d.Day);
+        foreach (var (id, days) in told)
+            foreach (var day in days.Where(d => ours.TryGetValue(d.Day, out var held) && held == d))
+                WholeOf(id)[day.Day] = day.Fingerprint;
         return told;
     }
 
@@ -55,12 +60,17 @@ internal sealed class NeighbourSurvey(
     /// <param name="neighbour">It, with the time that it was read from.</param>
     /// <param name="theirs">What it held by day before it was read.</param>
     /// <param name="keptAll">Whether all that was told is in the ledger.</param>
-    public void Settle(Neighbour neighbour, IReadOnlyList<LedgerDay> theirs, bool keptAll)
+    /// <param name="told">What it told of the day on which the reading began; null where it began before all
+    /// days.</param>
+    public void Settle(Neighbour neighbour, IReadOnlyList<LedgerDay> theirs, bool keptAll, ToldDay? told)
     {
-        if (!_whole.TryGetValue(neighbour.Id, out var whole)) _whole.Add(neighbour.Id, whole = []);
-        foreach (var day in theirs.Where(d => StartOf(d) >= neighbour.Since))
-            if (keptAll) whole[day.Day] = day.Fingerprint;
-            else whole.Remove(day.Day);
+        var whole = WholeOf(neighbour.Id);
+        foreach (var day in theirs.Where(d => NumberOf(d.Day) >= LedgerDays.DayOf(neighbour.Since)))
+        {
+            var isInPart = StartOf(day) < neighbour.Since;
+            if (keptAll && (!isInPart || told?.IsRestIn(day, index) == true)) whole[day.Day] = day.Fingerprint;
+            else if (!isInPart) whole.Remove(day.Day);
+        }
         var ours = index.Days().ToDictionary(d => d.Day);
         if (!_settled.TryGetValue(neighbour.Id, out var settled)) _settled.Add(neighbour.Id, settled = []);
         _behind.Remove(neighbour.Id);
@@ -102,7 +112,7 @@ internal sealed class NeighbourSurvey(
                 var agrees = held.Count == day.Count && held.Fingerprint == day.Fingerprint;
                 differs |= !agrees;
                 // more is here than there, or who read it did not read it all, whatever it says
-                var isWhole = held.Count >= day.Count && WasReadWhole(neighbour.Id, day);
+                var isWhole = held.Count >= day.Count && WasReadWhole(day);
                 if (agrees || isWhole) agreeing += day.Count;
                 else gaps.Add(new CoverageGap(day.Day, neighbour.Name, day.Count, held.Count));
             }
@@ -126,10 +136,16 @@ internal sealed class NeighbourSurvey(
         };
     }
 
-    // Not where the ledger is full: what was read may have gone since.
-    private bool WasReadWhole(PeerId neighbour, LedgerDay day) => !index.IsFull
-        && _whole.TryGetValue(neighbour, out var days) && days.TryGetValue(day.Day, out var read)
-        && read == day.Fingerprint;
+    private Dictionary<DateOnly, UInt128> WholeOf(PeerId neighbour)
+    {
+        if (!_whole.TryGetValue(neighbour, out var whole)) _whole.Add(neighbour, whole = []);
+        return whole;
+    }
+
+    // From whomever: of neighbours that hold the same one is read. Not where the ledger is full: what was read may have
+    // gone since.
+    private bool WasReadWhole(LedgerDay day) => !index.IsFull && _whole.Values.Any(days =>
+        days.TryGetValue(day.Day, out var read) && read == day.Fingerprint);
 
     private static long StartOf(LedgerDay day) => LedgerDays.StartOf(NumberOf(day.Day));
 

@@ -16,6 +16,7 @@ internal sealed class SyncSession : ISyncSession
     private readonly Lock _lock = new();
     private readonly SyncTally _all = new();
     private readonly Dictionary<PeerId, SyncTally> _tallies;
+    private readonly Dictionary<PeerId, ToldDay> _days;
     private readonly HashSet<PeerId> _unmerged = [];
     private long _calls, _events, _bytes, _expected, _progressed;
     private volatile bool _ended;
@@ -30,6 +31,7 @@ internal sealed class SyncSession : ISyncSession
         (_began, _progressed) = (time.GetTimestamp(), time.GetTimestamp());
         BeganAt = time.GetUtcNow();
         _tallies = plan.Neighbours.ToDictionary(n => n.Id, _ => new SyncTally());
+        _days = plan.Neighbours.Where(n => n.Since > 0).ToDictionary(n => n.Id, n => new ToldDay(n.Since));
     }
 
     /// <inheritdoc/>
@@ -71,7 +73,8 @@ internal sealed class SyncSession : ISyncSession
         MergeReport report;
         try
         {
-            report = await _intake.MergeAsync(from.Name, events, cancellation);
+            Action<Event>? told = ToldOf(from.Id) is { } day ? day.Add : null;
+            report = await _intake.MergeAsync(from.Name, events, cancellation, told);
         }
         catch
         {
@@ -129,6 +132,10 @@ internal sealed class SyncSession : ISyncSession
 
     /// <summary>Whether this neighbour answered nothing, because it does not know this node.</summary>
     public bool Refuses(PeerId neighbour) => Locked(() => _tallies[neighbour].Refuses);
+
+    /// <summary>What this neighbour told of the day on which reading it began; null where it was read from the
+    /// beginning.</summary>
+    public ToldDay? ToldOf(PeerId neighbour) => _days.GetValueOrDefault(neighbour);
 
     /// <summary>How many new events this neighbour told.</summary>
     public long MergedFrom(PeerId neighbour) => Locked(() => _tallies[neighbour].Counts.Merged);

@@ -202,7 +202,7 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
     private static SyncReply Refusal(int status, GrowingBody body)
     {
         var busy = status is (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.ServiceUnavailable;
-        var text = $"HTTP {status}: {Encoding.UTF8.GetString(body.Bytes.Span)}";
+        var text = $"HTTP {status}: {Encoding.UTF8.GetString(body.Bytes.Span).TrimEnd()}";
         return SyncReply.Failed(busy ? AskOutcome.Busy : AskOutcome.Refused, text) with { Status = status };
     }
 

@@ -11,15 +11,19 @@ internal sealed class PagesRun
     private const int MostOfUnknown = LedgerQuery.MostEvents - 1;
 
     private readonly SyncRun _run;
+    private readonly TimeProvider _time;
+    private readonly long _began;
     private readonly PageBoard _board;
     private readonly DayMemory _memory;
     private readonly List<PageMember> _members;
     private readonly Queue<(PageChain Chain, SyncReply Reply)> _arrived = [];
     private readonly int _atOnce;
 
-    public PagesRun(SyncRun run, IReadOnlyList<Asked> neighbours, ILedger ledger, DayMemory memory)
+    public PagesRun(
+        SyncRun run, IReadOnlyList<Asked> neighbours, ILedger ledger, DayMemory memory, TimeProvider time)
     {
         (_run, _memory, _atOnce) = (run, memory, run.Plan.Profile.CallsAtOnce);
+        (_time, _began) = (time, time.GetTimestamp());
         // fingerprints are of all services together
         var isAll = run.Plan.Services.Count == 0;
         var isFromStart = run.Plan.Purpose == SyncPurpose.Checkpoints;
@@ -27,6 +31,10 @@ internal sealed class PagesRun
         var known = run.Plan.Purpose == SyncPurpose.Background ? memory : null;
         _board = new PageBoard(_members, ledger, known, run.PageEvents);
     }
+
+    /// <summary>How long neighbours are asked. Less than the kernel gives: whom one that never comes to an end did not
+    /// keep from being read to theirs, those it is to be told of.</summary>
+    public static TimeSpan MostTime { get; } = TimeSpan.FromMinutes(20);
 
     public async Task<SyncReport> RunAsync(CancellationToken cancellation)
     {
@@ -39,6 +47,7 @@ internal sealed class PagesRun
     private Func<Task<Action>>? Next(CancellationToken cancellation)
     {
         if (_arrived.TryDequeue(out var arrived)) return () => MergeAsync(arrived.Chain, arrived.Reply, cancellation);
+        if (_time.GetElapsedTime(_began) > MostTime) return null;
         foreach (var member in _members) _board.Renew(member);
         if (_members.Find(m => m is { WantsDays: true, IsAskedDays: false, IsOut: false }) is { } unasked)
             return () => DaysAsync(unasked, cancellation);
@@ -138,7 +147,8 @@ internal sealed class PagesRun
         var toEnd = _run.Plan.Services.Count > 0 ? [] : settled.Select(m => m.Asked.Neighbour.Id).ToList();
         if (settled.Count == _members.Count) return new SyncReport(SyncOutcome.Complete) { ReadToEnd = toEnd };
         var reasons = SyncRun.Reasons([.. _members.Except(settled)
-            .Select(m => (m.Asked, m.Stuck ?? m.Asked.Failure ?? "it was not read to its end"))]);
+            .Select(m => (m.Asked, m.Stuck ?? m.Asked.Failure ?? (_time.GetElapsedTime(_began) > MostTime
+                ? $"it was not at its end after {MostTime.TotalMinutes} minutes" : "it was not read to its end")))]);
         var isAny = settled.Count > 0 || _run.Received > 0;
         return new SyncReport(isAny ? SyncOutcome.Partial : SyncOutcome.Failed, reasons) { ReadToEnd = toEnd };
     }

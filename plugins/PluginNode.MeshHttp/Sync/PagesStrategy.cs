@@ -26,6 +26,7 @@ internal sealed class PagesStrategy(INeighbourCalls calls, ILedger ledger, TimeP
         var neighbours = Asked.Of(session.Plan);
         return neighbours.Count == 0
             ? Task.FromResult(Unavailable.NoNeighbour)
-            : new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory).RunAsync(cancellation);
+            : new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory, time)
+                .RunAsync(cancellation);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class RequestJudge(MqttNode node)
         request = default;
         if (message.Retain || !FrameRequest.TryRead(payload, out request) || request.To != node.Signer.Self)
             Complaints.Malformed();
-        else if (node.Peers.Find(request.From) is null) Complaints.UnknownSender(request.From);
+        else if (!node.Peers.TakesFrom(request.From)) Complaints.UnknownSender(request.From);
         else if (request.IsSigned(node.Signer, payload, use)) return true;
         else Complaints.WrongSignature(request.From);
         return false;

@@ -4,6 +4,10 @@ namespace PluginNode.NaraEvents.Presence;
 /// <param name="About">Who, by name.</param>
 internal readonly record struct Fact(string About)
 {
+    /// <summary>Whether it counts only where it is told by whom it is about: nobody else greets or says goodbye for
+    /// them.</summary>
+    public bool IsOwnWord { get; init; }
+
     /// <summary>Whether it was there when the event was told; null where the event does not say.</summary>
     public bool? IsUp { get; init; }
 

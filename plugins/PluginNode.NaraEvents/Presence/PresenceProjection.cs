@@ -36,6 +36,7 @@ internal sealed class PresenceProjection : IProjection, IPeerPresence
     private static void Take(Event @event, Reader read, Dictionary<string, Tally> tallies)
     {
         if (read(@event.Data.Span) is not { } fact) return;
+        if (fact.IsOwnWord && @event.Emitter != fact.About) return;
         if (!tallies.TryGetValue(fact.About, out var tally)) tallies.Add(fact.About, tally = new Tally());
         tally.Add(fact, new LedgerCursor(@event.Timestamp, @event.Id));
     }

@@ -31,10 +31,10 @@ internal static class Readers
     ];
 
     private static Fact? HeyThere(ReadOnlySpan<byte> data) =>
-        Name(From, data) is { } name ? new Fact(name) { IsUp = true, WasSeen = true } : null;
+        Name(From, data) is { } name ? new Fact(name) { IsOwnWord = true, IsUp = true, WasSeen = true } : null;
 
     private static Fact? Chau(ReadOnlySpan<byte> data) =>
-        Name(From, data) is { } name ? new Fact(name) { IsUp = false, WasSeen = true } : null;
+        Name(From, data) is { } name ? new Fact(name) { IsOwnWord = true, IsUp = false, WasSeen = true } : null;
 
     private static Fact? Seen(ReadOnlySpan<byte> data) =>
         Name(Subject, data) is { } name ? new Fact(name) { IsUp = true, WasSeen = true } : null;

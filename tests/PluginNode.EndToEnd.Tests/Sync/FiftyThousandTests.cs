@@ -65,6 +65,7 @@ public sealed class FiftyThousandTests
         Assert.That(told, Is.LessThan(200), "the overlap of this corpus");
         Assert.That(
             recovery.Count("received"), Is.LessThanOrEqualTo(tellers * (news + told)), recovery.ToString());
+        Assert.That((recovery.Share, recovery.Gaps.Count), Is.EqualTo(((double?)1.0, 0)), recovery.ToString());
         Assert.That(recovery.Count("bytes"), Is.LessThan(first.Count("bytes") / 20), recovery.ToString());
         var page = await node.GetAsync("/v1/events?service=door&limit=1000");
         Assert.That(page["events"]!.AsArray(), Has.Count.EqualTo(tellers * news));

@@ -33,6 +33,25 @@ public sealed class EventMakerTests : IDisposable
         });
     }
 
+    [TestCase("null")]
+    [TestCase("false")]
+    [TestCase(""" "" """)]
+    [TestCase("[]")]
+    [TestCase("""{"a":null,"":"\u0000\u2028","\ud83d\ude00":0.1e-400,"n":-0.0,"m":9007199254740992}""")]
+    [TestCase("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
+    public void Make_WhateverItMakes_EveryOtherNodeReads(string data)
+    {
+        foreach (var service in (string[])["app", "id", " ", "ü"])
+        {
+            if (Maker().Make(service, Encoding.UTF8.GetBytes(data)).Event is not { } made) continue;
+            var json = new ArrayBufferWriter<byte>();
+            new EventCodec(_kinds).Encode(made, json);
+            var read = new EventCodec(_kinds).Decode(json.WrittenSpan);
+            Assert.That(read.Event, Is.Not.Null, read.Reason);
+            Assert.That(Check(read.Event!, _identity.Self).Verdict, Is.EqualTo(EventVerdict.Valid));
+        }
+    }
+
     [Test]
     public void Make_TheSameDataAtTheSameTimeByAnother_IsAnotherEvent()
     {
@@ -73,6 +92,8 @@ public sealed class EventMakerTests : IDisposable
     [TestCase("app", "", EventVerdict.TooLarge)]
     [TestCase("app", "{", EventVerdict.Malformed)]
     [TestCase("app", "1 2", EventVerdict.Malformed)]
+    [TestCase("app", " null ", EventVerdict.Malformed)]
+    [TestCase("app", """{"a":"\ud800"}""", EventVerdict.NotValid)]
     [TestCase("app", "9007199254740993", EventVerdict.NotValid)]
     [TestCase("app", """{"a":1,"a":1}""", EventVerdict.NotValid)]
     [TestCase("broken", "1", EventVerdict.NotVouched)]

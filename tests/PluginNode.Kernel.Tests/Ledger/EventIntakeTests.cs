@@ -162,14 +162,22 @@ public sealed class EventIntakeTests
         Assert.That(with.Index.Count, Is.EqualTo(2));
     }
 
+    /// <summary>Signed with the key that it announces, under another name than the one that it announces it
+    /// for.</summary>
     [Test]
-    public async Task WhatNamesAnothersKey_IsNoAnnouncement()
+    public async Task AKeyForSomebodyElsesName_IsNoAnnouncement()
     {
+        _options.Peers.Add(new Peer("mallory", TestNode.IdOf(9), []));
         var node = await LedgerNode.StartAsync(options: _options);
-        var foreign = Carol.Make("hello", Encoding.UTF8.GetBytes(
-            $$"""{"name":"dave","key":"{{TestNode.IdOf(3)}}","id":""}"""));
-        Assert.That(foreign.Event, Is.Null, "it cannot even be made");
-        Assert.That(node.Keys.KeyOf("dave"), Is.Null);
+        var hello = _options.Maker(9, "dave").Hello("dave", TestNode.IdOf(9));
+        AssertReport(await node.MergeAsync(Resigned(hello, 9, "mallory")), merged: 1);
+        AssertReport(await node.MergeAsync(Resigned(hello, 9, "nobody")), duplicates: 1);
+        hello = Carol.Hello("carol", TestNode.IdOf(3));
+        AssertReport(await node.MergeAsync(Resigned(hello, 3, "nobody")), pending: 1);
+        Assert.That((node.Keys.Count, node.Keys.KeyOf("dave"), node.Keys.KeyOf("carol")), Is.EqualTo(
+            (0, (PeerId?)null, (PeerId?)null)));
+        AssertReport(await node.MergeAsync(hello), merged: 1);
+        Assert.That(node.Keys.KeyOf("carol"), Is.EqualTo(TestNode.IdOf(3)), "who has it may still say so");
     }
 
     [Test]
@@ -213,6 +221,48 @@ public sealed class EventIntakeTests
             "beta", [.. garbage.Select(g => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(g))], CancellationToken.None);
         Assert.That(report.Rejected[EventVerdict.Malformed], Is.EqualTo(garbage.Length));
         Assert.That(node.Store.Commits, Is.Zero);
+    }
+
+    [Test]
+    public async Task ATrueEventOfWhichOnePartIsWrong_IsNotMerged()
+    {
+        var node = await LedgerNode.StartAsync(options: _options);
+        var told = Alice.Tell("ñ");
+        var json = new System.Buffers.ArrayBufferWriter<byte>();
+        new EventCodec(_options.Kinds).Encode(told, json);
+        var text = Encoding.UTF8.GetString(json.WrittenSpan);
+        var (id, time, sig) = (
+            told.Id.ToString(), $"{told.Timestamp}", Convert.ToBase64String(told.Signature.Span));
+        (string Old, string New)[] wrongs =
+        [
+            (id, ""), (id, id[..8]), (id, id.ToUpperInvariant()), (id, id + "0"), ($"\"{id}\"", "7"),
+            (time, "0"), (time, $"-{time}"), (time, $"{time}.5"), (time, $"\"{time}\""), (time, "9223372036854775807"),
+            (time, "9223372036854775808"), (time, "1e400"), ("\"app\"", "\"\""), ("\"app\"", "null"),
+            ("\"app\"", "\"a:b\""), ("\"app\"", "\"report\""), ("\"alice\"", "\"\""), ("\"alice\"", "\"Alice\""),
+            ("\"alice\"", "\"\\ud800\""), ("\"alice\"", "{}"),
+            (sig, ""), (sig, sig[..40]), (sig, sig.Replace('=', 'A')),
+            ("\"data\":", "\"dato\":"), ("\"data\":", "\"data\":null,\"x\":"), ("\"data\":", "\"data\":1,\"Data\":"),
+            ("ñ", "n\u0303"), ("ñ", "\\ud800"), ("ñ", "\0"), ("\"ñ\"", "1e400"), ("\"ñ\"", new string('[', 500)),
+            ("\"ñ\"", $"\"{new string('x', 70_000)}\""), ("{", "[{"), ("{", "\uFEFF{"), ("{", "{{"),
+        ];
+        List<byte[]> all = [.. wrongs.Select(w => Encoding.UTF8.GetBytes(Replaced(text, w.Old, w.New)))];
+        all.AddRange([Encoding.Latin1.GetBytes(text), Encoding.Unicode.GetBytes(text)]);
+        all.Add(json.WrittenSpan[..^1].ToArray());
+
+        var report = await node.Intake.MergeAsync(
+            "beta", [.. all.Select(b => (ReadOnlyMemory<byte>)b)], CancellationToken.None);
+
+        Assert.That((report.Received, report.Merged, report.Duplicates), Is.EqualTo((all.Count, 0, 0)));
+        Assert.That((report.Pending, report.Rejected.Values.Sum()), Is.EqualTo((0, all.Count)));
+        Assert.That((node.Index.Count, node.Store.Commits), Is.EqualTo((0, 0)));
+        AssertReport(await node.MergeAsync(told), merged: 1);
+    }
+
+    private static string Replaced(string text, string old, string with)
+    {
+        var at = text.IndexOf(old, StringComparison.Ordinal);
+        Assert.That(at, Is.GreaterThanOrEqualTo(0), old);
+        return text[..at] + with + text[(at + old.Length)..];
     }
 
     [Test]

@@ -72,6 +72,36 @@ public sealed class CoverageTests : RecoveryFixture
             Is.EqualTo((12, (double?)1, 0, 2)));
     }
 
+    /// <summary>As after every restart: since then each has recorded something, and only the end of the day is
+    /// read.</summary>
+    [TestCase(false), TestCase(true)]
+    public void ADayThatWasReadFromItsMiddle_IsCoveredWhole_WhereWhatIsOlderIsHere(bool isMissing)
+    {
+        Stage.Advance(TimeSpan.FromHours(8));
+        var (two, three, four) = (Node(2, knows: [1]), Node(3, knows: [1, 2]), Node(4, knows: [1, 2]));
+        RecoveryNode[] others = [two, three, four];
+        foreach (var other in others) other.Merge(RecoveryNode.Told(2, 20));
+        var node = Node(knows: [2, 3, 4]);
+        Attached(node, others);
+        node.Begin();
+        Stop(node);
+        var again = Restarted(node, knows: [2, 3, 4]);
+        if (!isMissing) again.Record("only here");
+        three.Merge([two.Record("only there")]);
+        if (isMissing) two.Merge(RecoveryNode.Told(2, 21).Skip(20)); // at midnight, and told late
+
+        var sync = Attached(again, others);
+        again.Begin();
+
+        var coverage = again.State.Coverage!;
+        Assert.That(sync.Plans[0].Neighbours.Select(n => n.Since), Is.All.GreaterThan(Midnight), "not the whole day");
+        var (of, missing) = (isMissing ? 63.0 : 62, isMissing ? 22 : 0);
+        Assert.That(coverage.Share, Is.EqualTo((of - missing) / of));
+        Assert.That(coverage.Gaps, isMissing
+            ? Is.EqualTo([new CoverageGap(new DateOnly(2026, 1, 1), "p2", 22, 21)]) : Is.Empty);
+        Assert.That((coverage.Events, coverage.Disagreeing), isMissing ? Is.EqualTo((21, 2)) : Is.EqualTo((22, 3)));
+    }
+
     [TestCase(989, false), TestCase(990, true)]
     public void ShareOf99Percent_EndsTheChain_ThoughTheStrategySampled(int agreeing, bool enough)
     {
@@ -163,6 +193,17 @@ public sealed class CoverageTests : RecoveryFixture
         Stage.Until(() => node.State.Phase == RecoveryPhase.Recovered, Minutes(1));
         Assert.That(strategy.Runs, Has.Count.EqualTo(1));
         Assert.That(Stage.Now - strategy.Runs[0].At, Is.EqualTo(Seconds(10)));
+    }
+
+    private static long Midnight =>
+        new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() * 1_000_000;
+
+    private static DirectSync Attached(RecoveryNode node, params IEnumerable<RecoveryNode> others)
+    {
+        var sync = new DirectSync().With(others);
+        node.Kernel.Attach((INeighbourDays)sync, "plugin");
+        node.Attach(sync);
+        return sync;
     }
 
     private (DirectSync Sync, RecoveryNode Node) Recovered(params IEnumerable<Event>[] events)

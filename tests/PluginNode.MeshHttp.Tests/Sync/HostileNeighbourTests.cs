@@ -276,20 +276,6 @@ internal sealed class HostileNeighbourTests
         Assert.That(wrong.Outcome, Is.EqualTo(AskOutcome.Unreachable));
     }
 
-    [TestCase("{}")]
-    [TestCase("""{"days":[null]}""")]
-    [TestCase("""{"days":[{"day":"2026-01-01","count":0,"fingerprint":"00000000000000000000000000000000"}]}""")]
-    [TestCase("""{"days":[{"day":"soon","count":1,"fingerprint":"00000000000000000000000000000000"}]}""")]
-    [TestCase("""{"days":7}""")]
-    public async Task Days_ThatAreNone_AreAnOutcome(string body)
-    {
-        await using var server = new FakeServer(_ => Answer(body));
-        var days = await _alice.Client.DaysAsync(
-            new SyncNeighbour("bob", _key.Self, server.Address), CancellationToken.None);
-        Assert.That(days.Reply.HasAnswer, Is.False);
-        Assert.That(days.Days, Is.Empty);
-    }
-
     private static async Task<TcpClient> TakeAsync(TcpListener listener, ReadOnlyMemory<byte> answer)
     {
         var client = await listener.AcceptTcpClientAsync();

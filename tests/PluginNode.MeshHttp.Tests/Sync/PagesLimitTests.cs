@@ -82,6 +82,30 @@ internal sealed class PagesLimitTests : PagesFixture
         Assert.That(Ours.Count, Is.Zero);
     }
 
+    /// <summary>What it gives is true, and was told before; only its cursor goes on and on.</summary>
+    [Test]
+    public async Task AnEndOfOneThatNeverComes_KeepsNothingOfTheOthers()
+    {
+        var (eve, beta) = (Calls.Add("eve", isPluginNode: false), Calls.Add("beta"));
+        Fill(beta.Ledger, 10, 25);
+        var newest = beta.ToJson(beta.Ledger.Read(
+            new LedgerQuery { Mode = LedgerMode.Recent, Limit = 1 }).Events[0]);
+        var at = Start;
+        eve.Answer = _ =>
+        {
+            Time.Advance(TimeSpan.FromMinutes(1));
+            return ScriptedNeighbour.Of([newest], ++at < Start + 100 ? new LedgerCursor(at, null) : null);
+        };
+
+        var report = await SyncAsync(Session());
+
+        Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Partial));
+        Assert.That(report.ReadToEnd, Is.EqualTo([beta.Id]));
+        Assert.That(report.Reason, Is.EqualTo("eve: it was not at its end after 20 minutes"));
+        Assert.That(Ours.Count, Is.EqualTo(250));
+        Assert.That(Calls.Asked.Count(a => a.Name == "eve"), Is.EqualTo(21));
+    }
+
     private static System.Text.Json.Nodes.JsonNode Altered(long time) => System.Text.Json.Nodes.JsonNode.Parse(
         $$"""{"id":"{{time:x32}}","ts":{{time}},"svc":"social","social":{"text":"altered"} }""")!;
 
