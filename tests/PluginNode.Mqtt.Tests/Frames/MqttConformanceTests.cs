@@ -24,6 +24,9 @@ public sealed class MqttConformanceTests(string protocol) : TransportConformance
         // with 3.1.1 only a time-out tells that nobody is there
         var options = BrokerNode.OptionsFor(_broker.Port) with { Protocol = protocol, SendTimeout = "2s" };
         var node = new BrokerNode(options);
-        return new TransportEnd(node.Transport, node.Id, () => node.Address, id => node.Peers.Add(id));
+        return new TransportEnd(node.Transport, node.Id, () => node.Address, id => node.Peers.Add(id))
+        {
+            KnowToSendOnly = id => node.Peers.AddToSendOnly(id),
+        };
     }
 }
