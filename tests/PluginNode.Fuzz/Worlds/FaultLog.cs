@@ -7,6 +7,9 @@ namespace PluginNode.Fuzz.Worlds;
 /// <summary>Keeps what a node says of its own faults: no input may cause one.</summary>
 internal sealed class FaultLog : ILoggerFactory, ILogger
 {
+    // that a record's content is damaged: the input's doing, and rightly an error
+    private static readonly int[] Damage = [1011, 1014];
+
     private readonly ConcurrentQueue<string> _faults = [];
 
     /// <exception cref="BrokenPropertyException">There was one.</exception>
@@ -28,7 +31,7 @@ internal sealed class FaultLog : ILoggerFactory, ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
             string> formatter)
     {
-        if (IsEnabled(logLevel)) _faults.Enqueue($"{formatter(state, exception)} {exception}");
+        if (IsEnabled(logLevel) && !Damage.Contains(eventId.Id)) _faults.Enqueue($"{formatter(state, exception)} {exception}");
     }
 
     public void Dispose()
