@@ -31,7 +31,8 @@ internal sealed class FaultLog : ILoggerFactory, ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
             string> formatter)
     {
-        if (IsEnabled(logLevel) && !Damage.Contains(eventId.Id)) _faults.Enqueue($"{formatter(state, exception)} {exception}");
+        if (IsEnabled(logLevel) && !Damage.Contains(eventId.Id))
+            _faults.Enqueue($"{formatter(state, exception)} {exception}");
     }
 
     public void Dispose()
