@@ -1,6 +1,7 @@
 namespace PluginNode.Peering;
 
-/// <summary>Counts the calls under way, so that stopping can wait for the last one.</summary>
+/// <summary>Counts the calls under way, so that stopping can wait for the last one. All members may be called from any
+/// thread.</summary>
 internal sealed class CallGate
 {
     private readonly Lock _lock = new();

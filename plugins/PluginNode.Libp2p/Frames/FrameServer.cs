@@ -19,8 +19,8 @@ internal sealed class FrameServer(Libp2pOptions options, Libp2pNode node, ITrans
 
     private readonly CallGate _gate = new();
     private readonly Turns _turns = new();
-    private readonly RareLog _unknown = new(node.Time);
-    private readonly RareLog _crowded = new(node.Time);
+    private readonly RareLog<PeerId> _unknown = new(node.Time);
+    private readonly RareLog<PeerId> _crowded = new(node.Time);
     private readonly ByteRoom _room = new(Math.Max(64L << 20, (long)Shares * options.MaxBatchBytes));
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _cut = new();

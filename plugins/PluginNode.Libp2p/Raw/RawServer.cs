@@ -16,7 +16,7 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
 {
     private readonly CallGate _gate = new();
     private readonly RawRoom _room = new(options.MaxRawBytes);
-    private readonly RareLog _turnedAway = new(node.Time);
+    private readonly RareLog<PeerId> _turnedAway = new(node.Time);
     private readonly CancellationTokenSource _cut = new();
 
     public static Libp2pException Crowded(Exception inner) =>

@@ -7,8 +7,6 @@ namespace PluginNode.EndToEnd.Tests.Mqtt;
 [TestFixture]
 public sealed class BrokerTests : NodesInAFolder
 {
-    private const int Lanes = 4;
-
     private Mosquitto _broker = null!;
     private NodeProcess _sender = null!;
     private NodeProcess _receiver = null!;
@@ -69,42 +67,13 @@ public sealed class BrokerTests : NodesInAFolder
     public Task ReceiverKilled_AndTheBrokerToo_LosesNothingAndDoublesNothing() =>
         PlayAsync(killSender: false, kills: 10);
 
-    private async Task PlayAsync(bool killSender, int kills)
-    {
-        var seed = Environment.TickCount;
-        await TestContext.Out.WriteLineAsync($"seed {seed}");
-        var random = new Random(seed);
-        await _sender.StartAsync();
-        await _receiver.StartAsync();
-        var ledger = new Ledger();
-        var producer = new Producer(ledger, _sender, "receiver", Lanes);
-        var consumer = new Consumer(ledger, _receiver);
-        producer.Start();
-        consumer.Start();
-
-        var victim = killSender ? _sender : _receiver;
-        for (var i = 0; i < kills; i++)
+    private Task PlayAsync(bool killSender, int kills) => KillRounds.PlayAsync(
+        _sender, _receiver, killSender, kills, async round =>
         {
-            await Task.Delay(random.Next(20, 400)); // the instant of the kill is the point of the test
-            await victim.KillAsync();
-            if (i % 3 == 1)
-            {
-                await _broker.KillAsync();
-                await _broker.StartAgainAsync();
-            }
-            await victim.StartAsync();
-        }
-        await producer.StopAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (Audit.Of(ledger.All()).Findings.Any(f => f.Fault == Fault.Lost) && !patience.IsCancellationRequested)
-            await Task.Delay(50);
-        await consumer.StopAsync();
-
-        var audit = Audit.Of(ledger.All());
-        await TestContext.Out.WriteLineAsync($"{audit.Accepted} accepted, {audit.Seen} seen, {kills} kills");
-        Assert.That(audit.Accepted, Is.GreaterThan(kills));
-        Assert.That(audit.Findings, Is.Empty);
-    }
+            if (round % 3 != 1) return;
+            await _broker.KillAsync();
+            await _broker.StartAgainAsync();
+        });
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
         [
