@@ -68,7 +68,7 @@ internal sealed class Application(
             var to = others[stage.Below(others.Count)];
             switch (stage.Below(12))
             {
-                case 0: await ChangeAsync(); break;
+                case 0: await UnlessStoppedAsync(ChangeAsync()); break;
                 case 1: await PauseOrResumeAsync(to); break;
                 case 2: SendOne(to, "/sim/none"); break;
                 case 3 or 4: SendOne(to, "/sim/moderate"); break;
@@ -106,7 +106,7 @@ internal sealed class Application(
         var reply = await kernel.Outbox.SendAsync(request, CancellationToken.None);
         stage.Trace.Add(node.Name, $"#{sent.Number} is {reply.Verdict} {reply.Reason}");
         auditor.Answered(sent, reply);
-        if (reply.Verdict == SendVerdict.Full) await MakeRoomAsync();
+        if (reply.Verdict == SendVerdict.Full) await UnlessStoppedAsync(MakeRoomAsync());
         if (reply.Verdict == SendVerdict.Accepted) _mine.Add(reply.Id);
     }
 
@@ -211,6 +211,19 @@ internal sealed class Application(
         catch (Exception e) when (e is Storage.StoreException || (e is ObjectDisposedException && _stopped))
         {
             foreach (var (key, reference) in some) _unread[key] = reference;
+        }
+    }
+
+    /// <summary>A cancel waits for the attempt under way; the node may stop before the next question.</summary>
+    private async Task UnlessStoppedAsync(Task change)
+    {
+        try
+        {
+            await change;
+        }
+        catch (ObjectDisposedException) when (_stopped)
+        {
+            stage.Trace.Add(node.Name, "stopped before the change was told");
         }
     }
 
