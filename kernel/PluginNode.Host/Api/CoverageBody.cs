@@ -11,6 +11,8 @@ namespace PluginNode.Api;
 /// <param name="Neighbours">What neighbours said.</param>
 /// <param name="Share">The share of what neighbours hold that is here for certain, 0 to 1: of all they told, what lies
 /// on days that agree, or that were read to the end from that neighbour. Null: nobody could say.</param>
+/// <param name="ShareAtMost">The share of it that can be here, 0 to 1: on no day more than is held here of that day.
+/// Null: nobody could say.</param>
 /// <param name="Full">Whether the ledger is full: then it lacks, on purpose, what is less important or older.</param>
 /// <param name="Pruned">Events that the last recovery was told, and that there was no room for.</param>
 /// <param name="Gaps">Days on which a neighbour holds something that may be missing here, those where most is missing
@@ -18,13 +20,14 @@ namespace PluginNode.Api;
 /// <param name="GapCount">How many such days there are in all, counted for each neighbour.</param>
 public sealed record CoverageBody(
     DateTime At, int Events, IReadOnlyList<ServiceCoverageBody> Services, CoverageNeighboursBody Neighbours,
-    [property: JsonIgnore(Condition = Never)] double? Share, bool Full, long Pruned,
+    [property: JsonIgnore(Condition = Never)] double? Share,
+    [property: JsonIgnore(Condition = Never)] double? ShareAtMost, bool Full, long Pruned,
     IReadOnlyList<CoverageGapBody> Gaps, int GapCount)
 {
     internal static CoverageBody Of(Coverage c) => new(
         c.At.UtcDateTime, c.Events, [.. c.Services.Select(ServiceCoverageBody.Of)],
-        new CoverageNeighboursBody(c.Asked, c.Answered, c.Told, c.Disagreeing), c.Share, c.IsFull, c.Pruned,
-        [.. c.Gaps.Select(g => new CoverageGapBody(g.Day, g.Neighbour, g.Theirs, g.Ours))], c.GapCount);
+        new CoverageNeighboursBody(c.Asked, c.Answered, c.Told, c.Disagreeing), c.Share, c.ShareAtMost, c.IsFull,
+        c.Pruned, [.. c.Gaps.Select(g => new CoverageGapBody(g.Day, g.Neighbour, g.Theirs, g.Ours))], c.GapCount);
 }
 
 /// <summary>What neighbours said of what they hold.</summary>

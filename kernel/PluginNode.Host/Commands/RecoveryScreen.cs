@@ -56,7 +56,7 @@ internal static class RecoveryScreen
         var n = c.Neighbours;
         return
         [
-            ("coverage", ProgressText.Share(c.Share)),
+            ("coverage", ProgressText.Share(c.Share, c.ShareAtMost)),
             ("events", Text(c.Events) + (c.Full ? ", full: what is less important or older is left out" : "")),
             ("neighbours", $"{n.Asked} asked, {n.Answered} answered, {n.Told} told what they hold by day, "
                 + $"{n.Disagreeing} hold something else"),

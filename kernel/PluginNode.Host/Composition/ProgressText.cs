@@ -22,15 +22,14 @@ internal static class ProgressText
             $"{calls} calls, {events}{ofAll} events, {Bytes(bytes)}, {rate:0} events/s{rest}");
     }
 
-    /// <summary>The share of what neighbours hold that is here for certain.</summary>
-    public static string Share(double? share) => share switch
+    /// <summary>The share of what neighbours hold that is here: for certain, and at most.</summary>
+    public static string Share(double? certain, double? most) => (certain, most) switch
     {
-        null => "how much of what neighbours hold is not known",
-        >= 1 => "100 % of what neighbours hold",
-        { } known => string.Create(
-            CultureInfo.InvariantCulture,
-            $"at least {Math.Floor(known * 10_000) / 100:0.##} % of what neighbours hold, by the days that agree "
-                + $"or were read to the end"),
+        ({ } least, { } all) => least >= 1
+            ? "100 % of what neighbours hold"
+            : $"{Percent(least)} of what neighbours hold for certain, by the days that agree or were read to the end; "
+                + $"at most {Percent(all)}",
+        _ => "how much of what neighbours hold is not known",
     };
 
     /// <summary>A number of bytes.</summary>
@@ -40,6 +39,9 @@ internal static class ProgressText
         while (value >= 1024 && unit < Units.Length - 1) (value, unit) = (value / 1024, unit + 1);
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Units[unit]}");
     }
+
+    private static string Percent(double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 10_000) / 100:0.##} %");
 
     private static string Time(TimeSpan time) => time.TotalMinutes < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s")

@@ -44,7 +44,7 @@ internal sealed class RememberStory(
             timeline.Event(
                 newcomer.Name, $"{step.Strategy} is {step.Outcome}: {step.Counts.Received} events received, "
                     + $"{step.Counts.Merged} of them new, each verified by {end.SignatureChecks}{Why(step.Reason)}");
-        var share = ProgressText.Share(end.Coverage?.Share);
+        var share = ProgressText.Share(end.Coverage?.Share, end.Coverage?.ShareAtMost);
         timeline.Event(newcomer.Name, $"is {end.State}: {end.Coverage?.Events ?? 0} events, {share}");
         return end is { State: "recovered", Coverage: { Events: Events, Share: 1 } };
     }

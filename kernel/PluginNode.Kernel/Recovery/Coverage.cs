@@ -31,6 +31,10 @@ public sealed record Coverage
     /// fingerprints agree, or that were read to the end from that neighbour; 0 to 1. Null: nobody could say.</summary>
     public double? Share { get; init; }
 
+    /// <summary>The share of it that can be here: on no day more than is held here of that day; 0 to 1. Null: nobody
+    /// could say.</summary>
+    public double? ShareAtMost { get; init; }
+
     /// <summary>Days on which a neighbour holds something that may be missing here, at most
     /// <see cref="MostGaps"/>: those where most is missing first.</summary>
     public IReadOnlyList<CoverageGap> Gaps { get; init; } = [];

@@ -99,7 +99,7 @@ internal sealed class NeighbourSurvey(
     {
         var ours = index.Days().ToDictionary(d => d.Day);
         var gaps = new List<CoverageGap>();
-        var (all, agreeing, disagreeing, who) = (0L, 0L, 0, 0);
+        var (all, agreeing, possible, disagreeing, who) = (0L, 0L, 0L, 0, 0);
         foreach (var neighbour in answered)
         {
             if (!told.TryGetValue(neighbour.Id, out var days)) continue;
@@ -113,6 +113,7 @@ internal sealed class NeighbourSurvey(
                 differs |= !agrees;
                 // more is here than there, or who read it did not read it all, whatever it says
                 var isWhole = held.Count >= day.Count && WasReadWhole(day);
+                possible += Math.Min(held.Count, day.Count);
                 if (agrees || isWhole) agreeing += day.Count;
                 else gaps.Add(new CoverageGap(day.Day, neighbour.Name, day.Count, held.Count));
             }
@@ -128,6 +129,7 @@ internal sealed class NeighbourSurvey(
             Told = who,
             Disagreeing = disagreeing,
             Share = all > 0 ? (double)agreeing / all : null,
+            ShareAtMost = all > 0 ? (double)possible / all : null,
             GapCount = gaps.Count,
             Gaps = [.. gaps.OrderByDescending(g => (long)g.Theirs - g.Ours).ThenBy(g => g.Day)
                 .ThenBy(g => g.Neighbour, StringComparer.Ordinal).Take(Coverage.MostGaps)],

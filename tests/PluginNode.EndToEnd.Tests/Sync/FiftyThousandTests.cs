@@ -25,6 +25,8 @@ public sealed class FiftyThousandTests
         {
             ["pages"] = SyncNodes.Make(_folder, "pages", ["mesh-pages"]),
             ["chain"] = SyncNodes.Make(_folder, "chain", null),
+            ["sample"] = SyncNodes.Make(_folder, "sample", ["mesh-sample"]),
+            ["slices"] = SyncNodes.Make(_folder, "slices", ["mesh-slices"]),
         };
         for (var h = 1; h <= Holders; h++)
         {
@@ -45,7 +47,7 @@ public sealed class FiftyThousandTests
     [Test, Order(1)]
     public Task Empty_AmongFour_ByPages_ItRecoversAllOfIt_AndSaysSo() => RecoverAsync(_readers["pages"]);
 
-    [Test, Order(2)]
+    [Test, Order(3)]
     public async Task Empty_ByTheChain_TheSame_AndAwayForAMinute_ItAsksForTheGap()
     {
         const int news = 150, tellers = 2;
@@ -72,6 +74,27 @@ public sealed class FiftyThousandTests
         TestContext.Out.WriteLine(
             $"received {recovery.Count("received")} of {Count + (tellers * news)}, overlap {told}, "
             + $"{recovery.Count("bytes")} of {first.Count("bytes")} bytes");
+    }
+
+    [TestCase("sample"), TestCase("slices"), Order(2)]
+    public async Task Empty_ByOneThatPromisesNoMore_ItSaysHowMuchOfFiftyThousandIsHere(string kind)
+    {
+        var node = _readers[kind];
+        await node.StartAsync();
+        var recovery = await Recovery.EndedAsync(node);
+        TestContext.Out.WriteLine(
+            $"{kind}: {recovery.State}, {recovery.Events} of {Count}, received {recovery.Count("received")}, "
+            + $"share {recovery.Share} to {recovery.ShareAtMost}, "
+            + $"{recovery.EndedAt - recovery.StartedAt}");
+
+        Assert.That(recovery.Steps, Is.All.EqualTo("mesh-" + kind));
+        Assert.That(recovery.Neighbours[..3], Is.EqualTo(new[] { Holders, Holders, Holders }), recovery.ToString());
+        Assert.That(recovery.Events, Is.GreaterThan(Count / 10));
+        Assert.That(recovery.State, Is.EqualTo(recovery.Events == Count ? "recovered" : "partial"));
+        // All four hold the same, and nobody else has anything.
+        Assert.That(recovery.ShareAtMost, Is.EqualTo(recovery.Events / (double)Count).Within(1e-9));
+        Assert.That(recovery.Share, Is.LessThanOrEqualTo(recovery.ShareAtMost));
+        Assert.That(recovery.Gaps, recovery.Events == Count ? Is.Empty : Is.Not.Empty);
     }
 
     private async Task<Recovery> RecoverAsync(NodeProcess node)

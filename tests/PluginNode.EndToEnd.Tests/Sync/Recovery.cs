@@ -23,6 +23,7 @@ internal sealed class Recovery(JsonNode body)
     public JsonNode Coverage => body["coverage"]!;
     public int Events => (int)Coverage["events"]!;
     public double? Share => (double?)Coverage["share"];
+    public double? ShareAtMost => (double?)Coverage["shareAtMost"];
 
     /// <summary>Neighbours asked, answered, told, disagreeing.</summary>
     public int[] Neighbours =>
