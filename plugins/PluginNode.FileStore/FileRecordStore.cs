@@ -206,14 +206,19 @@ public sealed partial class FileRecordStore : IRecordStore, IQuarantine, IStoreC
 
     private async Task MendAsync(StoreOpening opening)
     {
-        foreach (var segment in _index.Segments)
-            if (segment.File.Length > segment.End) segment.File.Truncate(segment.End);
         foreach (var (segment, offset) in opening.LastWrites) await RewriteAsync(segment, offset);
         // Last: an opening that fails reports nothing, and what was mended is not found again.
         foreach (var (segment, place) in opening.Bad)
         {
             await _quarantine.CopyAsync(segment, place.Offset, place.Bytes, place.What);
-            await Quarantine.MendAsync(segment, place);
+            if (place.Offset < segment.End) await Quarantine.MendAsync(segment, place);
+        }
+        // A write that was cut off goes in one step: what is left of half of it would look like a whole one.
+        foreach (var segment in _index.Segments.Where(s => s.File.Length > s.End))
+        {
+            segment.File.Truncate(segment.End);
+            if (opening.Bad.Any(b => b.Segment == segment && b.Place.Offset >= segment.End))
+                await segment.File.WriteAsync(segment.End, ReadOnlyMemory<byte>.Empty, flush: true);
         }
         await DeleteObsoleteAsync(_ => false);
     }

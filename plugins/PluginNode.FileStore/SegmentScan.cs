@@ -27,7 +27,8 @@ internal sealed class SegmentScan
     public IReadOnlyList<(long Offset, FrameHead Head)> Frames => _frames;
     public IReadOnlyList<BadPlace> Bad => _bad;
 
-    /// <summary>Behind the last frame or bad place.</summary>
+    /// <summary>Behind the last frame or bad place; where a write was cut off, before that write: nothing behind it
+    /// was ever promised.</summary>
     public long End { get; private set; }
 
     /// <param name="file">The segment.</param>
@@ -45,6 +46,7 @@ internal sealed class SegmentScan
         // The write before one that was cut off had ended, or that one would not have begun: what is wrong in it is
         // damage, to be mended now. At the next opening it is the last, and would look torn itself.
         if (!everyBody && scan.LastGroup != last) scan.CheckBodies(every: false, hasEnded: true);
+        foreach (var place in scan._bad.Where(b => b.What == CutTail)) scan.End = Math.Min(scan.End, place.Offset);
         return scan;
     }
 
@@ -175,6 +177,9 @@ internal sealed class SegmentScan
     private void DropUnfinished()
     {
         var last = _frames.Count == 0 ? -1 : _frames[^1].Offset;
+        for (var i = 0; i < _bad.Count; i++) // its end may be there, and what was to be before it not
+            if (_bad[i] is { What: BadChecksum } bad && bad.Offset > last && HasLostSector(bad))
+                _bad[i] = bad with { What = CutTail };
         var cut = _bad.Any(b => b.What == CutTail);
         var damaged = _bad.Any(b => b.What == BadChecksum && b.Offset > last);
         if (damaged && !cut) return; // the last frame of the batch is there, only unreadable

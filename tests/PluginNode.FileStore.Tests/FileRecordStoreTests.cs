@@ -120,6 +120,45 @@ public sealed class FileRecordStoreTests
     }
 
     [Test]
+    public async Task Open_LastWriteLostAnySectors_AndTheOpeningIsCutOffAnywhere_ThatBatchIsWholeOrAbsent()
+    {
+        const int sector = 512;
+        var (store, _) = await StoreUnderTest.OpenAsync(_disk);
+        await store.CommitAsync(StoreUnderTest.Batch([1]));
+        var from = _disk.Steps.Last(s => s.Kind == MemoryDisk.StepKind.Write) is { } first
+            ? (int)first.Offset + first.Bytes.Length : 0;
+        await store.CommitAsync(new RecordBatch([.. new long[] { 2, 3, 4 }.Select(s => StoreUnderTest.Record(s, 600))], []));
+        var written = _disk.Steps.Last(s => s.Kind == MemoryDisk.StepKind.Write);
+        var files = MemoryDisk.With(_disk.Files).Files; // as at a power cut: the prepared space is still there
+        var sectors = ((from + written.Bytes.Length - 1) / sector) - (from / sector) + 1;
+        Assert.That(sectors, Is.GreaterThan(3));
+        for (var kept = 0; kept < 1 << sectors; kept++)
+        {
+            var torn = MemoryDisk.With(files);
+            for (var at = from; at < from + written.Bytes.Length; at++)
+                if ((kept & (1 << ((at / sector) - (from / sector)))) == 0) torn.Change(written.Name, at, 0);
+            var start = MemoryDisk.With(torn.Files).Files;
+            var found = await FoundAsync(torn);
+            Assert.That(found, Is.EqualTo(new long[] { 1 }).Or.EqualTo(new long[] { 1, 2, 3, 4 }), $"sectors {kept:b}");
+            for (var count = 0; count < torn.Steps.Count; count++)
+                foreach (var part in (int[])[0, sector / 2, sector, 2 * sector])
+                {
+                    var cut = MemoryDisk.After(
+                        start, torn.Steps, count, Math.Min(part, torn.Steps[count].Bytes.Length), loseUnflushed: false);
+                    Assert.That(
+                        await FoundAsync(cut), Is.EqualTo(found), $"sectors {kept:b}, step {count} and {part} bytes");
+                }
+        }
+        await store.DisposeAsync();
+
+        static async Task<List<long>> FoundAsync(MemoryDisk disk)
+        {
+            var (store, _) = await StoreUnderTest.OpenAsync(disk);
+            await using (store) return await StoreUnderTest.ReadAsync(store);
+        }
+    }
+
+    [Test]
     public async Task Commit_FlushFails_FailsAndTheNextOneSucceeds()
     {
         var (store, _) = await StoreUnderTest.OpenAsync(_disk);
