@@ -28,6 +28,10 @@ internal sealed record Vitals(TimeSpan At, double Memory, int Handles, int Threa
         }
     }
 
+    /// <summary>The most memory that a process has ever had resident, in MiB.</summary>
+    public static double MostMemoryOf(int processId) =>
+        Number(File.ReadAllLines($"/proc/{processId}/status"), "VmHWM:") / 1024;
+
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using PluginNode.Benchmarks.Sync;
+using PluginNode.EndToEnd.Tests.Chaos;
 using PluginNode.Events;
 
 namespace PluginNode.EndToEnd.Tests.Sync;
@@ -38,7 +39,7 @@ public sealed class BadNeighbourTests : NodesInAFolder
         (await FakeAsync(node, "older", FakeNeighbour.AnswerAsOlderAsync)).With(Events.Skip(Count / 2));
         (await FakeAsync(node, "unsigned", FakeNeighbour.AnswerWithOtherKeyAsync)).With(forged);
         await FakeAsync(node, "garbage", FakeNeighbour.AnswerGarbageAsync);
-        await FakeAsync(node, "endless", FakeNeighbour.AnswerEndlesslyAsync);
+        var endless = await FakeAsync(node, "endless", FakeNeighbour.AnswerEndlesslyAsync);
         await Task.WhenAll(honest.StartAsync(), slow.StartAsync());
         await slow.SignalAsync("STOP");
         await node.StartAsync();
@@ -73,7 +74,11 @@ public sealed class BadNeighbourTests : NodesInAFolder
         // who of the two is first is chance
         Assert.That(recovery.Count("older", "received"), Is.GreaterThan(0), "what it gives is taken");
         Assert.That(recovery.Count("honest", "merged"), Is.GreaterThanOrEqualTo(Count * 4 / 5), "nobody else has those");
-        TestContext.Out.WriteLine($"{recovery.EndedAt - recovery.StartedAt}");
+        // About 300 MiB on two cores. Who read for the 1.5 s of a call what has no end would have some GiB.
+        var most = Vitals.MostMemoryOf(node.ProcessId);
+        Assert.That(most, Is.GreaterThan(0).And.LessThan(768), "MiB");
+        TestContext.Out.WriteLine(
+            $"{recovery.EndedAt - recovery.StartedAt}, at most {most:0} MiB, {endless.SentEndlessly} bytes without end");
     }
 
     [Test]

@@ -26,6 +26,7 @@ internal sealed class FakeNeighbour : IAsyncDisposable
     private readonly EventCodec _codec = new(SyncNodes.Kinds);
     private readonly WebApplication _server;
     private int _calls;
+    private long _sent;
 
     private FakeNeighbour(string name, Func<FakeNeighbour, JsonNode, HttpResponse, Task> answer)
     {
@@ -51,6 +52,9 @@ internal sealed class FakeNeighbour : IAsyncDisposable
 
     /// <summary>How often it was asked for events.</summary>
     public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>How many bytes it gave in answers that do not end.</summary>
+    public long SentEndlessly => Interlocked.Read(ref _sent);
 
     /// <summary>What it holds, oldest first, as it writes them.</summary>
     public IReadOnlyList<(long Time, EventId Id, string Json)> Events { get; private set; } = [];
@@ -112,7 +116,11 @@ internal sealed class FakeNeighbour : IAsyncDisposable
         await response.WriteAsync($$"""{"from":"{{self.Name}}","events":[],"more":[""");
         var more = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("\"aaaaaaaaaaaaaa\",", 4_096)));
         while (!response.HttpContext.RequestAborted.IsCancellationRequested)
+        {
             await response.Body.WriteAsync(more, CancellationToken.None);
+            Interlocked.Add(ref self._sent, more.Length);
+            await Task.Yield(); // once the caller has gone, a write does nothing at once, and the news of it must get a turn
+        }
     }
 
     public async ValueTask DisposeAsync()
