@@ -27,9 +27,9 @@ internal sealed class Quarantine(IDisk disk, ILogger logger)
     }
 
     /// <summary>
-    /// Overwrites a place, so that it is not found and reported again: with the end mark that belongs there, and damage
-    /// with a frame that says nothing. Zeros in the place of a batch's last frame would make the rest of that batch look
-    /// like one that was never finished.
+    /// Overwrites a place, so that it is not found and reported again: with the end mark that belongs there, and
+    /// damage with a frame that says nothing. Zeros in the place of a batch's last frame would make the rest of that
+    /// batch look like one that was never finished.
     /// </summary>
     public static async Task MendAsync(Segment segment, BadPlace place)
     {

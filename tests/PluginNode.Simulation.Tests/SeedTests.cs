@@ -33,6 +33,11 @@ public sealed class SeedTests
     public void Run_WhatWasFound_StaysMended(ulong seed) =>
         Keeps(Plan.Draw(seed) with { Sync = false }); // as they were found: before nodes recorded events
 
+    /// <summary>What it has found since.</summary>
+    [TestCase(3406ul, TestName = "A torn batch was mended in part, and what was left of it believed")]
+    [TestCase(14405ul, TestName = "A refused message came back behind what had followed it")]
+    public void Run_WhatWasFoundWithLedgers_StaysMended(ulong seed) => Keeps(Plan.Draw(seed));
+
     [Test]
     public async Task Run_TheSameSeedInTwoProcesses_GivesTheSameTrace([Values(3, 213)] int seed)
     {

@@ -14,6 +14,13 @@ internal sealed class Lane(string key)
     /// <summary>Whether it stands in one of its pump's queues: it must never stand in two.</summary>
     public bool Queued { get; set; }
 
+    /// <summary>Ends of its messages that are not on stable storage yet: until they are, nothing of it is sent
+    /// (decision 0018).</summary>
+    public int Endings { get; set; }
+
+    /// <summary>Whether it may stand in one of its pump's queues.</summary>
+    public bool IsFree => !Queued && !InFlight && Endings == 0;
+
     /// <summary>Retries in a row while the peer was reachable.</summary>
     public int Refusals { get; set; }
 

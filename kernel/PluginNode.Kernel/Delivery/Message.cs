@@ -55,6 +55,9 @@ internal sealed class Message
     public (MessageState State, string Reason)? EndAfterFlight { get; set; }
     public History? History { get; set; }
 
+    /// <summary>Whether its lane waits until its end is on stable storage.</summary>
+    public bool HoldsLane { get; set; }
+
     /// <summary>Who waits for its end.</summary>
     public Signal? Ended { get; set; }
 

@@ -158,12 +158,14 @@ internal sealed partial class OutboxLoop
 
     /// <summary>Answers when the end of a message is on stable storage: its record's removal and, where its caller
     /// chose the id, the id.</summary>
-    private void AfterKept(Message message, Action<ChangeResult> done)
+    private void AfterKept(Message message, Action<ChangeResult> done) =>
+        WhenKept(message, failure => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable));
+
+    private void WhenKept(Message message, Action<StoreException?> done)
     {
-        void Tell(StoreException? failure) => done(failure is null ? ChangeResult.Done : ChangeResult.Unavailable);
-        if (message.CallerId) _remembered.WhenKept(message.Id, _commits, Tell);
-        else if (!message.Stored) Tell(null);
-        else _commits.Add([], message.Mark == 0 ? [message.Sequence] : [message.Sequence, message.Mark], Tell);
+        if (message.CallerId) _remembered.WhenKept(message.Id, _commits, done);
+        else if (!message.Stored) done(null);
+        else _commits.Add([], message.Mark == 0 ? [message.Sequence] : [message.Sequence, message.Mark], done);
     }
 
     private void Forget(Message message)

@@ -8,6 +8,8 @@ namespace PluginNode.Delivery;
 // How messages end.
 internal sealed partial class OutboxLoop
 {
+    private static readonly TimeSpan StoreAgain = TimeSpan.FromSeconds(10); // after the store failed
+
     private const string SentOnly =
         "sent, but nobody can acknowledge it there; with 'sent' in delivery.endsOn for its protocol that is the end";
 
@@ -101,12 +103,14 @@ internal sealed partial class OutboxLoop
     /// <summary>Ends without a dead letter. A record is removed with some later commit.</summary>
     private void End(Message message, MessageState state, string? reason)
     {
+        if (message.Stored && state is MessageState.Cancelled or MessageState.MaybeDelivered) Hold(message);
         Close(message, state, reason);
         _usage.Move(message, Room.None);
         Counters.Count(state);
         message.Payload = null;
         if (message.CallerId) _remembered.Add(message, Clock.Now);
         else if (message.Stored) _parts.Journal.Remove(message.Sequence);
+        if (message.HoldsLane) ReleaseWhenKept(message);
         _index.Remove(message);
         _ended.Enqueue(message);
         if (_ended.Count > EndedKept && _ended.Dequeue() is var old && _messages.GetValueOrDefault(old.Id) == old)
@@ -115,6 +119,7 @@ internal sealed partial class OutboxLoop
 
     private void Die(Message message, string reason)
     {
+        if (message.Stored) Hold(message);
         Close(message, MessageState.Dead, reason);
         _usage.Move(message, Room.DeadLetter);
         message.DiedAt = Clock.Now;
@@ -123,6 +128,29 @@ internal sealed partial class OutboxLoop
         LogMessages.DeadLetter(_parts.Logger, message.Id, reason);
         WriteMark(message);
     }
+
+    /// <summary>Its lane waits until it is on stable storage how it ended. A crash before would send it again, behind
+    /// what had followed it, and a peer that changed its mind would take it (decision 0018).</summary>
+    private void Hold(Message message)
+    {
+        message.HoldsLane = true;
+        PumpOf(message.To).HoldLane(message.Key);
+    }
+
+    private void Release(Message message)
+    {
+        if (!message.HoldsLane) return;
+        message.HoldsLane = false;
+        var pump = PumpOf(message.To);
+        pump.ReleaseLane(message.Key);
+        _changed.Add(pump);
+    }
+
+    private void ReleaseWhenKept(Message message) => WhenKept(message, failure =>
+    {
+        if (failure is null) Release(message);
+        else if (!_stopping) Timer(() => ReleaseWhenKept(message), StoreAgain);
+    });
 
     private void Close(Message message, MessageState state, string? reason)
     {
@@ -161,6 +189,7 @@ internal sealed partial class OutboxLoop
                 message.Stored = true;
                 message.Payload = null;
                 message.Mark = sequence;
+                Release(message);
                 return;
             }
             if (_stopping || message.State != MessageState.Dead) return;
@@ -170,7 +199,7 @@ internal sealed partial class OutboxLoop
                 message.Sequence = _parts.Journal.NextSequence(); // a sequence is never committed twice
                 _index.Add(message);
             }
-            Timer(() => WriteMark(message), TimeSpan.FromSeconds(10));
+            Timer(() => WriteMark(message), StoreAgain);
         });
     }
 }

@@ -38,8 +38,6 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     private long _nextProbe;
     private long _lastProbe = -ProbeGap;
 
-    public bool IsIdle => _windows == 0 && _lanes.Count == 0;
-
     /// <summary>When the next attempt comes by itself, in node time; 0: at once or under way.</summary>
     public long NextAttempt(Message message) => Math.Max(_down ? _nextProbe : 0, message.NotBefore);
 
@@ -50,7 +48,21 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         if (!_lanes.TryGetValue(message.Key, out var lane)) _lanes.Add(message.Key, lane = new Lane(message.Key));
         lane.Add(message);
         if (message.Level.Retries is not null) Schedule(message);
-        if (!lane.Queued && !lane.InFlight) Queue(lane);
+        if (lane.IsFree) Queue(lane);
+    }
+
+    /// <summary>Nothing more of a lane is sent until <see cref="ReleaseLane"/>: how a message of it ended is being
+    /// written.</summary>
+    public void HoldLane(string key) => _lanes[key].Endings++;
+
+    /// <summary>One end is on stable storage. The pump is to be looked at after this.</summary>
+    public void ReleaseLane(string key)
+    {
+        var lane = _lanes[key];
+        lane.Endings--;
+        if (!lane.IsFree) return;
+        if (lane.IsEmpty) _lanes.Remove(key);
+        else Queue(lane);
     }
 
     /// <summary>Sends whatever may be sent now. Called after each round of the loop for pumps that changed.</summary>
@@ -100,7 +112,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     {
         while (_ready.TryDequeue(out var lane))
         {
-            if (Drop(lane)) continue;
+            if (Drop(lane) || lane.Endings > 0) continue; // what is held comes back when it is released
             if (lane.Head!.NotBefore <= now) return lane;
             Delay(lane, lane.Head.NotBefore);
         }
@@ -155,7 +167,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
     {
         lane.Queued = false;
         if (!lane.IsEmpty) return false;
-        _lanes.Remove(lane.Key);
+        if (lane.Endings == 0) _lanes.Remove(lane.Key);
         return true;
     }
 
@@ -192,12 +204,12 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
             else if (!context.Settle(message, outcome, result.Route.Address, first: held is null)) held ??= outcome;
             else moved |= held is null;
         }
-        if (lane.IsEmpty) _lanes.Remove(lane.Key);
+        if (lane.IsEmpty) Drop(lane);
         else if (held is { } retry && progress && (!moved || retry.RetryAfter is not null)) Hold(lane, retry, now);
         else
         {
             if (progress) lane.Refusals = 0;
-            Queue(lane);
+            if (lane.IsFree) Queue(lane);
         }
     }
 
@@ -257,6 +269,7 @@ internal sealed class PeerPump(PeerId peer, PumpContext context) : IDisposable
         _timer?.Dispose();
         _timer = null;
         if (_windows > 0 && (_down || _delayed.Count == 0)) return;
+        if (_ready.Count + _delayed.Count == 0) return; // what there is, is held
         var due = _delayed.TryPeek(out _, out var next) ? next : 0;
         if (_down) due = _ready.Count > 0 ? _nextProbe : Math.Max(_nextProbe, due);
         if (due == 0 || _lanes.Count == 0 || (_windows >= WindowsInFlight && due <= now)) return;

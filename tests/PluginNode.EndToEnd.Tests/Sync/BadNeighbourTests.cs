@@ -73,12 +73,14 @@ public sealed class BadNeighbourTests : NodesInAFolder
         }
         // who of the two is first is chance
         Assert.That(recovery.Count("older", "received"), Is.GreaterThan(0), "what it gives is taken");
-        Assert.That(recovery.Count("honest", "merged"), Is.GreaterThanOrEqualTo(Count * 4 / 5), "nobody else has those");
+        Assert.That(
+            recovery.Count("honest", "merged"), Is.GreaterThanOrEqualTo(Count * 4 / 5), "nobody else has those");
         // About 300 MiB on two cores. Who read for the 1.5 s of a call what has no end would have some GiB.
         var most = Vitals.MostMemoryOf(node.ProcessId);
         Assert.That(most, Is.GreaterThan(0).And.LessThan(768), "MiB");
         TestContext.Out.WriteLine(
-            $"{recovery.EndedAt - recovery.StartedAt}, at most {most:0} MiB, {endless.SentEndlessly} bytes without end");
+            $"{recovery.EndedAt - recovery.StartedAt}, at most {most:0} MiB; "
+            + $"{endless.SentEndlessly} bytes came without an end");
     }
 
     [Test]

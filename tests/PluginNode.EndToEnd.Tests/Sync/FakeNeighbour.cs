@@ -119,7 +119,7 @@ internal sealed class FakeNeighbour : IAsyncDisposable
         {
             await response.Body.WriteAsync(more, CancellationToken.None);
             Interlocked.Add(ref self._sent, more.Length);
-            await Task.Yield(); // once the caller has gone, a write does nothing at once, and the news of it must get a turn
+            await Task.Yield(); // once the caller has gone, a write does nothing, and the news of it must get a turn
         }
     }
 
