@@ -78,6 +78,20 @@ internal sealed class HostileFramesTests
     }
 
     [Test]
+    public async Task Batches_CutOffWithTheirConnection_GiveTheirRoomBack()
+    {
+        // each claims as much as there may be, all together many times what there is
+        for (var i = 0; i < 20; i++)
+        {
+            await using var stream = await GreetedAsync();
+            await stream.WriteAsync(Convert.FromHexString("01800000000000010000000000000000000000010000"));
+            await _peer.PingAsync(stream.Connection, default).SoonAsync();
+            await stream.Connection.CloseAsync().SoonAsync();
+        }
+        await IsServedAsync();
+    }
+
+    [Test]
     public async Task Stream_ANewerOne_TakesItsPlace_AndWhatIsBeingTakenEndsFirst()
     {
         var (inside, go) = (Signal.New(), Signal.New());
