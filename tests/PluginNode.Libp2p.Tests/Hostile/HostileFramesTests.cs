@@ -88,7 +88,7 @@ internal sealed class HostileFramesTests
             await _peer.PingAsync(stream.Connection, default).SoonAsync();
             await stream.Connection.CloseAsync().SoonAsync();
         }
-        await IsServedAsync();
+        await IsServedAsync(frameBytes: 1000);
     }
 
     [Test]
@@ -216,10 +216,11 @@ internal sealed class HostileFramesTests
         return stream;
     }
 
-    private async Task IsServedAsync()
+    private async Task IsServedAsync(int frameBytes = 20)
     {
         await using var stream = await GreetedAsync();
-        using (var batch = new FrameBatch(SomeFrames.Of(1, 20), 0, 1, 1, 0)) await stream.WriteAsync(batch.Bytes);
+        using (var batch = new FrameBatch(SomeFrames.Of(1, frameBytes), 0, 1, 1, 0))
+            await stream.WriteAsync(batch.Bytes);
         Assert.That((await Answer.ReadAsync(stream, default).SoonAsync())!.Outcomes, Has.Count.EqualTo(1));
     }
 }
