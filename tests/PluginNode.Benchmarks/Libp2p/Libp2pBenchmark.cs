@@ -1,7 +1,7 @@
 namespace PluginNode.Benchmarks.Libp2p;
 
-/// <summary>The libp2p stack of PluginNode against js-libp2p, a plain socket and the cipher alone. Each end is a process
-/// of its own, also where both are ours.</summary>
+/// <summary>The libp2p stack of PluginNode against js-libp2p, a plain socket and the cipher alone. Each end is a
+/// process of its own, also where both are ours.</summary>
 internal static class Libp2pBenchmark
 {
     public const string Usage = "usage: build/bench libp2p [--json] [--quick] [--only PART-OF-A-NAME]";

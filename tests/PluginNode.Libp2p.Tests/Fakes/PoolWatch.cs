@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 
 namespace PluginNode.Libp2p.Fakes;
 
-/// <summary>Counts the byte arrays of the shared pool that were rented and not given back, from when it was made, in the
-/// whole process.</summary>
+/// <summary>Counts the byte arrays of the shared pool that were rented and not given back, from when it was made, in
+/// the whole process.</summary>
 internal sealed class PoolWatch : EventListener
 {
     private const int Rented = 1, Returned = 3; // System.Buffers.ArrayPoolEventSource
