@@ -9,14 +9,13 @@ internal sealed class ReadAheadStream(Stream inner) : DuplexStream
     private readonly byte[] _buffer = new byte[2048];
     private int _start, _end;
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _start == _end && buffer.Length >= _buffer.Length
+            ? inner.ReadAsync(buffer, cancellationToken) : ReadAheadAsync(buffer, cancellationToken);
+
+    private async ValueTask<int> ReadAheadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_start == _end)
-        {
-            if (buffer.Length >= _buffer.Length) return await inner.ReadAsync(buffer, cancellationToken);
-            _start = 0;
-            _end = await inner.ReadAsync(_buffer, cancellationToken);
-        }
+        if (_start == _end) (_end, _start) = (await inner.ReadAsync(_buffer, cancellationToken), 0);
         var count = Math.Min(buffer.Length, _end - _start);
         _buffer.AsSpan(_start, count).CopyTo(buffer.Span);
         _start += count;

@@ -1,4 +1,5 @@
 using PluginNode.Benchmarks;
+using PluginNode.Benchmarks.Libp2p;
 using PluginNode.Benchmarks.Sync;
 
 return args switch
@@ -9,11 +10,14 @@ return args switch
     ["sync"] => await SyncBenchmark.RunAsync(json: false, only: ""),
     ["sync", "--json"] => await SyncBenchmark.RunAsync(json: true, only: ""),
     ["sync", "--only", var only] => await SyncBenchmark.RunAsync(json: false, only),
+    ["libp2p", .. var options] => await Libp2pBenchmark.RunAsync(options),
+    ["libp2p-end", var seed, var peer] => await EndProgram.RunAsync(seed, peer), // started by the one above
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine("usage: build/bench outbox|sync [--json | --only PART-OF-A-NAME]");
+    Console.Error.WriteLine(Libp2pBenchmark.Usage);
     return 2;
 }

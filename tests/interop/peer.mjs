@@ -1,5 +1,5 @@
 // A js-libp2p peer that the tests steer: a command is a line of JSON on standard input, its answer one on standard
-// output. Run by hand: node peer.mjs, then {"id":1,"do":"listen"}
+// output. Run by hand: node peer.mjs [<port> [<32 bytes of hexadecimals, its key>]], then {"id":1,"do":"listen"}
 Promise.withResolvers ??= function () { // Node 20 lacks it and libp2p needs it
   let resolve, reject
   const promise = new Promise((a, b) => { resolve = a; reject = b })
@@ -13,12 +13,15 @@ const { noise } = await import('@chainsafe/libp2p-noise')
 const { yamux } = await import('@chainsafe/libp2p-yamux')
 const { identify, identifyPush } = await import('@libp2p/identify')
 const { ping } = await import('@libp2p/ping')
+const { generateKeyPair, generateKeyPairFromSeed } = await import('@libp2p/crypto/keys')
 const { multiaddr } = await import('@multiformats/multiaddr')
 const { pEvent } = await import('p-event')
 
+const [port = '0', key] = process.argv.slice(2)
 const limits = { maxInboundStreams: 2000, maxOutboundStreams: 2000 }
 const node = await createLibp2p({
-  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+  privateKey: key ? await generateKeyPairFromSeed('Ed25519', Buffer.from(key, 'hex')) : await generateKeyPair('Ed25519'),
+  addresses: { listen: [`/ip4/127.0.0.1/tcp/${port}`] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux(limits)],

@@ -47,6 +47,9 @@ public sealed class Connection
     /// <summary>Completes when the connection has ended, with why; never fails.</summary>
     public Task<Libp2pException> Completion => _session.Completion;
 
+    /// <summary>Whether it is of use for anything new.</summary>
+    internal bool TakesStreams => _session.TakesStreams;
+
     internal long Established { get; }
 
     /// <summary>When another connection took its place.</summary>

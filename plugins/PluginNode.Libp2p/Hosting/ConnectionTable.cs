@@ -24,11 +24,12 @@ internal sealed class ConnectionTable(PeerId self, TimeSpan atOnce, int most, Ti
         }
     }
 
-    /// <summary>The one to use, or null.</summary>
+    /// <summary>The one to use, or null. One that is ending is none, though it is here until it has ended.</summary>
     public Connection? Find(PeerId peer)
     {
         lock (_gate)
-            return _peers.TryGetValue(peer, out var connections) ? connections.Find(c => c.Retired is null) : null;
+            return _peers.TryGetValue(peer, out var connections)
+                ? connections.Find(c => c.Retired is null && c.TakesStreams) : null;
     }
 
     /// <summary>Takes a connection. Tells whether it is the peer's first, and which one is too many.</summary>
@@ -42,7 +43,7 @@ internal sealed class ConnectionTable(PeerId self, TimeSpan atOnce, int most, Ti
                 return (true, null);
             }
             if (connections.Find(c => c.Retired is null) is { } used)
-                (IsBetter(used, connection) ? connection : used).Retired = time.GetTimestamp();
+                (used.TakesStreams && IsBetter(used, connection) ? connection : used).Retired = time.GetTimestamp();
             connections.Add(connection);
             return (false, connections.Count > most ? connections.Find(c => c.Retired is not null) : null);
         }

@@ -10,6 +10,15 @@ internal sealed class InboundGate(HostOptions options)
     private readonly Dictionary<IPAddress, int> _byAddress = [];
     private int _all, _handshakes;
 
+    /// <summary>Places that were taken and not left.</summary>
+    public int Taken
+    {
+        get
+        {
+            lock (_gate) return _all;
+        }
+    }
+
     /// <summary>A place for a connection whose handshake begins, or null where there is none.</summary>
     public Place? TryEnter(IPAddress address)
     {

@@ -55,7 +55,6 @@ public sealed partial class Libp2pHost
         catch (Libp2pException e) when (e.Fault == Libp2pFault.Closed)
         {
             // It ended just now; what took its place or a new one is as good.
-            await connection.Completion.WaitAsync(cancellation);
             connection = await ConnectAsync(peer, addresses, cancellation);
             return await connection.OpenStreamAsync(protocol, cancellation);
         }

@@ -65,6 +65,12 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// <summary>What is listened on, with the ports that were given.</summary>
     public IReadOnlyList<Multiaddr> ListenAddresses => [.. _listeners.Select(l => l.Address)];
 
+    /// <summary>What runs: for each listener and each connection one, for each stream that a peer opened one.</summary>
+    internal int RunningTasks => _tasks.Count;
+
+    /// <summary>Inbound connections that count against the limits.</summary>
+    internal int PlacesTaken => _gate.Taken;
+
     /// <summary>Told of a peer's first connection (true) and of the end of its last (false), from any thread; it must
     /// return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }

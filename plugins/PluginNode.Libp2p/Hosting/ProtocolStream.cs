@@ -26,10 +26,11 @@ public sealed class ProtocolStream : DuplexStream
     /// <inheritdoc/>
     /// <exception cref="Libp2pException">The stream was reset, its connection ended, or the remote does not speak the
     /// protocol: what was written is lost then.</exception>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await AgreeAsync(cancellationToken);
-        return await _inner.ReadAsync(buffer, cancellationToken);
+        var agreeing = AgreeAsync(cancellationToken);
+        return agreeing.IsCompletedSuccessfully
+            ? _inner.ReadAsync(buffer, cancellationToken) : FirstReadAsync(agreeing, buffer, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -64,6 +65,13 @@ public sealed class ProtocolStream : DuplexStream
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => _inner.DisposeAsync();
+
+    private async ValueTask<int> FirstReadAsync(
+        Task agreeing, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await agreeing;
+        return await _inner.ReadAsync(buffer, cancellationToken);
+    }
 
     private async Task ReadAnswerAsync()
     {

@@ -7,6 +7,9 @@ internal sealed class RunningTasks
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count = 1; // one for whoever drains
 
+    /// <summary>How many run; before they are drained.</summary>
+    public int Count => Volatile.Read(ref _count) - 1;
+
     /// <summary>Runs it on another thread. It must handle its own failures.</summary>
     public void Run(Func<Task> work)
     {

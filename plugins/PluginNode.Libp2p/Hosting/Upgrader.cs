@@ -22,8 +22,7 @@ internal sealed class Upgrader(INoiseSigner identity) : IDisposable
         var stream = new ReadAheadStream(raw);
         await Multistream.SelectAsync(stream, [NoiseUpgrade.Protocol], cancellation);
         var secure = await Noise.DialAsync(stream, expected, cancellation);
-        if (secure.Muxer is null) await Multistream.SelectAsync(secure.Stream, Muxers, cancellation);
-        return (secure.Stream, secure.Peer);
+        return await OrNoneAsync(secure, () => Multistream.SelectAsync(secure.Stream, Muxers, cancellation));
     }
 
     /// <summary>The same for a connection that somebody else made.</summary>
@@ -33,12 +32,27 @@ internal sealed class Upgrader(INoiseSigner identity) : IDisposable
         await Multistream.AnswerAsync(
             stream, p => p == NoiseUpgrade.Protocol, () => [NoiseUpgrade.Protocol], cancellation);
         var secure = await Noise.AcceptAsync(stream, cancellation);
-        if (secure.Muxer is null)
-            await Multistream.AnswerAsync(secure.Stream, Muxers.Contains, () => Muxers, cancellation);
-        return (secure.Stream, secure.Peer);
+        return await OrNoneAsync(
+            secure, () => Multistream.AnswerAsync(secure.Stream, Muxers.Contains, () => Muxers, cancellation));
     }
 
     public void Dispose() => _staticKey.Dispose();
+
+    // The handshake may have agreed on the multiplexer; where nothing comes of it the stream is let go of.
+    private static async Task<(NoiseStream Stream, PeerId Peer)> OrNoneAsync(
+        NoiseResult secure, Func<Task<string>> negotiate)
+    {
+        try
+        {
+            if (secure.Muxer is null) await negotiate();
+            return (secure.Stream, secure.Peer);
+        }
+        catch
+        {
+            await secure.Stream.DisposeAsync();
+            throw;
+        }
+    }
 
     private NoiseUpgrade Noise => new(identity, _staticKey, Muxers);
 }

@@ -17,27 +17,38 @@ internal sealed class NoiseStream(Stream inner, CipherState send, CipherState re
     private const int LengthBytes = 2;
     private const int Overhead = LengthBytes + CipherState.TagBytes;
     private const int MessagesAWrite = 4;
+    private const int Reading = 1, Disposed = 2;
     private const int FirstBuffer = 16 * 1024;
     private const int FullBuffer = 2 * (LengthBytes + ushort.MaxValue);
 
     private byte[] _input = ArrayPool<byte>.Shared.Rent(FirstBuffer);
     private int _start, _end; // what was read and not decrypted yet
     private int _textStart, _textEnd; // what was decrypted in place and not handed out yet
-    private bool _disposed;
+    private int _use; // Reading, Disposed, both or none: whoever needs the input last gives it back
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty) return 0;
-        while (true)
+        var use = Interlocked.CompareExchange(ref _use, Reading, 0);
+        ObjectDisposedException.ThrowIf(use >= Disposed, this);
+        if (use == Reading) throw new InvalidOperationException("One read at a time.");
+        try
         {
-            var count = TakeText(buffer.Span);
-            if (count > 0) return count;
-            MakeRoom();
-            var read = await inner.ReadAsync(_input.AsMemory(_end), cancellationToken);
-            if (read == 0)
-                return _start == _end ? 0 : throw new Libp2pException(
-                    Libp2pFault.Closed, "The connection ended in the middle of a message.");
-            _end += read;
+            while (true)
+            {
+                var count = TakeText(buffer.Span);
+                if (count > 0) return count;
+                MakeRoom();
+                var read = await inner.ReadAsync(_input.AsMemory(_end), cancellationToken);
+                if (read == 0)
+                    return _start == _end ? 0 : throw new Libp2pException(
+                        Libp2pFault.Closed, "The connection ended in the middle of a message.");
+                _end += read;
+            }
+        }
+        finally
+        {
+            if (Interlocked.And(ref _use, ~Reading) > Disposed) ArrayPool<byte>.Shared.Return(_input);
         }
     }
 
@@ -65,12 +76,12 @@ internal sealed class NoiseStream(Stream inner, CipherState send, CipherState re
     /// <summary>Ends the connection, and with it a read or a write that is under way.</summary>
     public override async ValueTask DisposeAsync()
     {
-        if (_disposed) return;
-        _disposed = true;
+        var use = Interlocked.Or(ref _use, Disposed);
+        if (use >= Disposed) return;
         await inner.DisposeAsync();
         send.Dispose();
         receive.Dispose();
-        // The input buffer is left to the collector: a read may still be ending in it.
+        if (use != Reading) ArrayPool<byte>.Shared.Return(_input);
     }
 
     private int Encrypt(ReadOnlySpan<byte> text, Span<byte> output)

@@ -8,8 +8,10 @@ namespace PluginNode.Libp2p.Yamux;
 /// </summary>
 internal sealed class ReceiveBuffer
 {
-    private const int PieceBytes = 16 * 1024;
+    // The more lies unread, the larger the pieces: the pool keeps only so many of each size.
     private const int SmallPieceBytes = 1024;
+    private const int PieceBytes = 16 * 1024;
+    private const int LargePieceBytes = 64 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Queue<Piece> _pieces = new();
@@ -45,7 +47,8 @@ internal sealed class ReceiveBuffer
             {
                 if (_last is null || _last.End == _last.Bytes.Length)
                 {
-                    var size = _pieces.Count == 0 && data.Length <= SmallPieceBytes ? SmallPieceBytes : PieceBytes;
+                    var size = _count <= SmallPieceBytes ? SmallPieceBytes
+                        : _count <= LargePieceBytes ? PieceBytes : LargePieceBytes;
                     _pieces.Enqueue(_last = new Piece(ArrayPool<byte>.Shared.Rent(size)));
                 }
                 var part = data[..Math.Min(data.Length, _last.Bytes.Length - _last.End)];

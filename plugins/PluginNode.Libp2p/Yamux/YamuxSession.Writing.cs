@@ -16,7 +16,9 @@ internal sealed partial class YamuxSession
 
     private readonly SendQueue _queue = new();
     private readonly Queue<YamuxStream> _waiting = new(); // for room in the queue
-    private TaskCompletionSource? _flushing;
+    private bool _flushing; // somebody sends
+    private bool _broken; // nobody sends again
+    private TaskCompletionSource? _flushed; // where somebody waits until nobody sends
 
     /// <summary>Queues as much as window and queue take: 0 where it must wait for its signal.</summary>
     internal int TryQueue(YamuxStream stream, ReadOnlySpan<byte> data)
@@ -124,22 +126,21 @@ internal sealed partial class YamuxSession
     /// <summary>Sends what is queued, unless somebody does already.</summary>
     internal void Flush()
     {
-        TaskCompletionSource? done = null;
-        bool overfull;
+        bool overfull, begin;
         lock (_gate)
         {
             overfull = _queue.IsOverfull;
-            if (!overfull && _flushing is null && _queue.Count > 0)
-                _flushing = done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            begin = !overfull && !_flushing && !_broken && _queue.Count > 0;
+            _flushing |= begin;
         }
         if (overfull)
             End(new Libp2pException(Libp2pFault.Limit,
                 "The remote causes answers and does not read them."), tell: null);
-        else if (done is not null)
-            _ = FlushAsync(done);
+        else if (begin)
+            _ = FlushAsync();
     }
 
-    private async Task FlushAsync(TaskCompletionSource done)
+    private async Task FlushAsync()
     {
         try
         {
@@ -152,8 +153,8 @@ internal sealed partial class YamuxSession
                     WakeWriters(WakeAtOnce);
                     if (taken.Count == 0)
                     {
-                        _flushing = null;
-                        break;
+                        StopFlushing();
+                        return;
                     }
                 }
                 try
@@ -172,25 +173,38 @@ internal sealed partial class YamuxSession
         {
             Broken(e);
         }
-        done.SetResult();
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void StopFlushing()
+    {
+        _flushing = false;
+        _flushed?.SetResult();
+        _flushed = null;
     }
 
     // Nobody writes on this connection again; the queue is left as it is.
     private void Broken(Exception e)
     {
-        var never = new TaskCompletionSource();
-        never.SetResult();
-        lock (_gate) _flushing = never;
+        lock (_gate)
+        {
+            _broken = true;
+            StopFlushing();
+        }
         End(e as Libp2pException
             ?? new Libp2pException(Libp2pFault.Closed, $"The connection broke: {e.Message}", e), tell: null);
     }
 
     private async Task FlushedAsync(CancellationToken cancellation)
     {
-        Task? flushing;
-        lock (_gate) flushing = _flushing?.Task;
-        if (flushing is null) return;
-        await flushing.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task flushed;
+        lock (_gate)
+        {
+            if (!_flushing) return;
+            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            flushed = _flushed.Task;
+        }
+        await flushed.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Under the lock.</summary>

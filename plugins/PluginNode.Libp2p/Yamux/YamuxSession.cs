@@ -44,6 +44,15 @@ internal sealed partial class YamuxSession : IAsyncDisposable
     /// <summary>Completes when the session has ended, with why.</summary>
     public Task<Libp2pException> Completion => _completion.Task;
 
+    /// <summary>Whether streams can be opened: neither side has ended it or said that it will.</summary>
+    public bool TakesStreams
+    {
+        get
+        {
+            lock (_gate) return _ended is null && !_remoteGoesAway;
+        }
+    }
+
     /// <summary>Streams that are open.</summary>
     public int StreamCount
     {

@@ -70,9 +70,16 @@ internal sealed class YamuxStream : DuplexStream
     {
         while (!buffer.IsEmpty)
         {
-            var count = _session.TryQueue(this, buffer.Span);
-            buffer = buffer[count..];
-            if (count > 0) _session.Flush();
+            // all frames that there is room for before the first is sent: they go out with one write
+            var before = buffer.Length;
+            int count;
+            do
+            {
+                count = _session.TryQueue(this, buffer.Span);
+                buffer = buffer[count..];
+            }
+            while (count > 0 && !buffer.IsEmpty);
+            if (buffer.Length < before) _session.Flush();
             else await WaitForRoomAsync(cancellationToken);
         }
     }

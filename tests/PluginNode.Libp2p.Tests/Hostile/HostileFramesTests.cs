@@ -78,6 +78,20 @@ internal sealed class HostileFramesTests
     }
 
     [Test]
+    public async Task Batches_CutOffWithTheirConnection_GiveTheirRoomBack()
+    {
+        // each claims as much as there may be, all together many times what there is
+        for (var i = 0; i < 20; i++)
+        {
+            await using var stream = await GreetedAsync();
+            await stream.WriteAsync(Convert.FromHexString("01800000000000010000000000000000000000010000"));
+            await _peer.PingAsync(stream.Connection, default).SoonAsync();
+            await stream.Connection.CloseAsync().SoonAsync();
+        }
+        await IsServedAsync(frameBytes: 1000);
+    }
+
+    [Test]
     public async Task Stream_ANewerOne_TakesItsPlace_AndWhatIsBeingTakenEndsFirst()
     {
         var (inside, go) = (Signal.New(), Signal.New());
@@ -202,10 +216,11 @@ internal sealed class HostileFramesTests
         return stream;
     }
 
-    private async Task IsServedAsync()
+    private async Task IsServedAsync(int frameBytes = 20)
     {
         await using var stream = await GreetedAsync();
-        using (var batch = new FrameBatch(SomeFrames.Of(1, 20), 0, 1, 1, 0)) await stream.WriteAsync(batch.Bytes);
+        using (var batch = new FrameBatch(SomeFrames.Of(1, frameBytes), 0, 1, 1, 0))
+            await stream.WriteAsync(batch.Bytes);
         Assert.That((await Answer.ReadAsync(stream, default).SoonAsync())!.Outcomes, Has.Count.EqualTo(1));
     }
 }

@@ -50,6 +50,25 @@ internal sealed class Libp2pHostTests
     }
 
     [Test]
+    public async Task Dial_WhileTheLastConnectionEnds_MakesANewOne()
+    {
+        await using var a = Some.Host();
+        await using var b = Some.Host();
+        b.Handle("/echo", async (s, stop) => await s.CopyToAsync(s, stop));
+        var address = b.ListenHere();
+        for (var i = 0; i < 20; i++)
+        {
+            var connection = await a.ConnectAsync(b.Self, [address], default).SoonAsync();
+            var closing = connection.CloseAsync();
+            var another = await a.ConnectAsync(b.Self, [address], default).SoonAsync();
+            Assert.That(another, Is.Not.SameAs(connection));
+            await closing.SoonAsync();
+            Assert.That(await EchoAsync(a, b, address), Is.EqualTo(100_000));
+            await another.CloseAsync().SoonAsync();
+        }
+    }
+
+    [Test]
     public async Task Dial_FirstAddressIsDead_TheNextOneIsUsed()
     {
         await using var a = Some.Host();

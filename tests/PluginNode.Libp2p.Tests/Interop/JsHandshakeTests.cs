@@ -91,17 +91,4 @@ internal sealed class JsHandshakeTests : JsInteropFixture
         Assert.That((double)(await Js.CallAsync("ping", ("address", Address)))["ms"]!, Is.GreaterThanOrEqualTo(0));
         await Patience.UntilAsync(() => connection.RoundTrip > TimeSpan.Zero, "yamux's own ping is answered");
     }
-
-    [Test]
-    public async Task Js_IsKilled_TheConnectionEndsWithAReason()
-    {
-        await using var another = await JsPeer.StartAsync();
-        var connection = await Host.ConnectAsync(another.Peer, [another.Address], default).SoonAsync();
-        var stream = await connection.OpenStreamAsync("/test/slow/1", default);
-        await stream.WriteAsync(Some.Pattern(10));
-        another.Kill();
-        Assert.That((await connection.Completion.SoonAsync()).Fault, Is.EqualTo(Libp2pFault.Closed));
-        Assert.That(
-            await Patience.FaultOfAsync(() => stream.ReadAsync(new byte[1]).AsTask()), Is.EqualTo(Libp2pFault.Closed));
-    }
 }

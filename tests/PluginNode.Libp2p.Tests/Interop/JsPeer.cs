@@ -41,11 +41,12 @@ internal sealed class JsPeer : IAsyncDisposable
     }
 
     /// <summary>Starts it; the test is left out, with what to do, where Node or its packages are not there.</summary>
-    public static async Task<JsPeer> StartAsync()
+    /// <param name="arguments">Its port and the seed of its key; each where it is not there is any one.</param>
+    public static async Task<JsPeer> StartAsync(params string[] arguments)
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules", "libp2p")))
             Assert.Ignore("js-libp2p is not installed: run 'npm ci' in tests/interop (it needs Node 20 or later).");
-        var start = new ProcessStartInfo("node", "peer.mjs")
+        var start = new ProcessStartInfo("node", ["peer.mjs", .. arguments])
         {
             WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true,
             RedirectStandardError = true, UseShellExecute = false,
@@ -95,7 +96,20 @@ internal sealed class JsPeer : IAsyncDisposable
         return last!;
     }
 
-    public void Kill() => _process.Kill();
+    /// <summary>kill −9, and waits until it is gone.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync().SoonAsync();
+    }
+
+    /// <summary>Sends it a signal by its name, e.g. <c>STOP</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync().SoonAsync();
+        Assert.That(kill.ExitCode, Is.Zero, $"kill -{signal}");
+    }
 
     public async ValueTask DisposeAsync()
     {
