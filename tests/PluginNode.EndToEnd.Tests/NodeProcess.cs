@@ -60,6 +60,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     public string Store => Path.Combine(Data, "store");
     public int ApiPort => _apiPort;
     public int MeshPort => _meshPort;
+    public int Libp2pPort => _libp2pPort;
     public string MeshAddress => $"mesh+http://127.0.0.1:{_meshPort}";
     public string Libp2pAddress => $"/ip4/127.0.0.1/tcp/{_libp2pPort}";
 

@@ -9,6 +9,7 @@ internal sealed record ChaosReport
     private const int MostLines = 50;
 
     public required int Seed { get; init; }
+    public required Over Over { get; init; }
     public required TimeSpan Busy { get; init; }
     public required TimeSpan Took { get; init; }
     public required IReadOnlyDictionary<string, int> Faults { get; init; }
@@ -42,6 +43,7 @@ internal sealed record ChaosReport
         Line($"# Chaos: {Busy:hh\\:mm\\:ss} on {date:yyyy-MM-dd}\n");
         Line($"**{Verdict}**\n");
         Line($"| | |\n| --- | --- |\n| commit | {commit} |\n| seed | {Seed} |");
+        Line($"| over | {Over switch { Over.Mesh => "mesh HTTP", Over.Libp2p => "libp2p", _ => "a broker, with TLS" }} |");
         Line($"| faults for | {Busy:hh\\:mm\\:ss}, {Took:hh\\:mm\\:ss} with settling |");
         Line($"| nodes | {Vitals.Count}, each sends to and receives from all others, 3 lanes each |");
         Line($"| refused for want of room, and sent again | {Refused} times |");

@@ -10,7 +10,9 @@ namespace PluginNode.EndToEnd.Tests.Chaos;
 /// <param name="seed">Of everything that is drawn.</param>
 /// <param name="busy">How long things go wrong.</param>
 /// <param name="say">Takes what is to be told on the way.</param>
-internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<string> say) : IAsyncDisposable
+/// <param name="over">What the nodes reach each other by.</param>
+internal sealed class ChaosRun(
+    string folder, int seed, TimeSpan busy, Action<string> say, Over over = Over.Mesh) : IAsyncDisposable
 {
     private static readonly string[] Names = ["alpha", "beta", "gamma"];
     private static readonly TimeSpan SettlesWithin = TimeSpan.FromMinutes(3);
@@ -20,7 +22,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
     private readonly Ledger _ledger = new();
     private readonly Saboteur _saboteur = new(seed);
     private readonly List<ChaosNode> _nodes = [];
-    private readonly List<FaultyRelay> _wires = [];
+    private readonly Ways _ways = new(over, folder, seed);
     private readonly SortedSet<string> _leftOut = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly List<Remains> _remains = [];
@@ -41,7 +43,7 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
         }
         return new ChaosReport
         {
-            Seed = seed, Busy = busy, Took = _clock.Elapsed, Audit = audit,
+            Seed = seed, Over = over, Busy = busy, Took = _clock.Elapsed, Audit = audit,
             Refused = _nodes.Sum(n => n.Producers.Sum(p => p.Refused)),
             Faults = _saboteur.Done, LeftOut = [.. _leftOut],
             Vitals = [.. _nodes.Select(n => (n.Name + (n.Spared ? ", never restarted" : ""), n.Samples))],
@@ -52,15 +54,15 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();
-        foreach (var wire in _wires) wire.Dispose();
+        await _ways.DisposeAsync();
     }
 
     private async Task SetUpAsync()
     {
         foreach (var name in Names) await AddAsync(name);
-        for (var (a, draw) = (0, new Random(seed)); a < _nodes.Count; a++)
+        for (var a = 0; a < _nodes.Count; a++)
             for (var b = a + 1; b < _nodes.Count; b++)
-                await IntroduceAsync(_nodes[a], _nodes[b], draw);
+                await _ways.IntroduceAsync(_nodes[a].Process, _nodes[b].Process);
         if (await SlowDisk.WhyNotAsync() is { } why) _leftOut.Add($"slow disk: {why}");
         foreach (var node in _nodes)
         {
@@ -91,31 +93,21 @@ internal sealed class ChaosRun(string folder, int seed, TimeSpan busy, Action<st
             ? (null, "") : await SmallDisk.TryMountAsync(Path.Combine(folder, $"{name}-disk"), "48m");
         if (disk is null && !onMachine) _leftOut.Add($"full disk: {why}");
         var process = new NodeProcess(folder, name, disk) { LogFile = Path.Combine(folder, $"{name}.log") };
-        // Short waits, so that moderate messages come to their ends, and a lost connection is seen soon.
+        // Short waits, so that moderate messages come to their ends.
         process.Configuration["delivery"]!["levels"] = new JsonObject
         {
             ["moderate"] = new JsonObject { ["persisted"] = false, ["retries"] = new JsonArray("500ms", "1s", "2s") },
         };
         // Small ones, so that a full disk is felt before those are full that were set aside.
         process.Configuration["plugins"]!["settings"]!["file-store"]!["segmentBytes"] = 1 << 16;
-        var mesh = process.Configuration["plugins"]!["settings"]!["mesh-http"]!;
-        mesh["sendTimeout"] = "3s";
-        mesh["connectTimeout"] = "1s";
+        await _ways.SetUpAsync(process);
         process.WriteConfiguration();
         _nodes.Add(new ChaosNode(process, disk, _ledger) { Spared = spared });
     }
 
-    private async Task IntroduceAsync(ChaosNode a, ChaosNode b, Random draw)
-    {
-        var (toA, toB) = (
-            new FaultyRelay(a.Process.MeshPort, draw.Next()), new FaultyRelay(b.Process.MeshPort, draw.Next()));
-        _wires.AddRange(toA, toB);
-        await NodeProcess.IntroduceAsync(a.Process, b.Process, toA, toB);
-    }
-
     private async Task TormentAsync()
     {
-        _saboteur.Start(_nodes, _wires, slowDisks: !_leftOut.Any(l => l.StartsWith("slow", StringComparison.Ordinal)));
+        _saboteur.Start(_nodes, _ways, slowDisks: !_leftOut.Any(l => l.StartsWith("slow", StringComparison.Ordinal)));
         var broken = _saboteur.Broken;
         var nextSample = TimeSpan.Zero;
         var nextSay = SayEvery;

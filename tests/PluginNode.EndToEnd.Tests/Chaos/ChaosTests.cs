@@ -1,17 +1,17 @@
 namespace PluginNode.EndToEnd.Tests.Chaos;
 
 [TestFixture, Platform("Linux", Reason = "Signals and /proc.")]
-public sealed class ChaosTests : NodesInAFolder
+internal sealed class ChaosTests : NodesInAFolder
 {
-    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(25);
 
     /// <summary>The short run; <c>build/chaos</c> makes longer ones.</summary>
-    [Test]
-    public async Task ThreeNodesInTrouble_LoseNothing_DoubleNothing_KeepOrder_AndSettle()
+    [TestCase(Over.Mesh), TestCase(Over.Libp2p), TestCase(Over.Broker)]
+    public async Task ThreeNodesInTrouble_LoseNothing_DoubleNothing_KeepOrder_AndSettle(Over over)
     {
         var seed = Environment.TickCount;
         await TestContext.Out.WriteLineAsync($"seed {seed}");
-        await using var run = new ChaosRun(Folder, seed, Busy, TestContext.Out.WriteLine);
+        await using var run = new ChaosRun(Folder, seed, Busy, TestContext.Out.WriteLine, over);
         var report = await run.RunAsync();
         await TestContext.Out.WriteLineAsync(report.Write("this one", TimeProvider.System.GetUtcNow()));
         Assert.That(report.Audit.Accepted, Is.Positive);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PluginNode.Mqtt.Tests.Broker;
 
 namespace PluginNode.EndToEnd.Tests.Chaos;
 
@@ -22,7 +23,7 @@ internal sealed class Saboteur(int seed)
     /// <summary>How often what was done.</summary>
     public IReadOnlyDictionary<string, int> Done => _done;
 
-    public void Start(IReadOnlyList<ChaosNode> nodes, IEnumerable<FaultyRelay> wires, bool slowDisks)
+    public void Start(IReadOnlyList<ChaosNode> nodes, Ways ways, bool slowDisks)
     {
         foreach (var (i, node) in nodes.Index())
         {
@@ -36,7 +37,8 @@ internal sealed class Saboteur(int seed)
             // No two wrong clocks may agree: that would be a second opinion.
             if (node.Clock is { } clock) Repeat(8, chance => SetAsync(clock, TimeSpan.FromMinutes(17 * i), chance));
         }
-        foreach (var wire in wires) Repeat(12, chance => SpoilAsync(wire, chance));
+        foreach (var wire in ways.Wires) Repeat(12, chance => SpoilAsync(wire, chance));
+        if (ways.Broker is { } broker) Repeat(15, chance => KillAsync(broker, chance));
     }
 
     /// <summary>Everything is mended, and every node runs.</summary>
@@ -69,6 +71,14 @@ internal sealed class Saboteur(int seed)
         await node.KillAsync();
         await HoldAsync(chance, 3);
         await node.Process.StartAsync();
+    }
+
+    private async Task KillAsync(Mosquitto broker, Random chance)
+    {
+        Count("kill -9 of the broker");
+        await broker.KillAsync();
+        await HoldAsync(chance, 3);
+        await broker.StartAgainAsync();
     }
 
     private async Task StopAsync(ChaosNode node, Random chance)

@@ -117,7 +117,7 @@ internal sealed class StartTests
     [Test]
     public async Task Tls_WithCertificatesFromFiles_Delivers()
     {
-        WriteCertificates();
+        Certificates.Write(_folder.FullName, TimeSpan.FromDays(1));
         await using var broker = await Mosquitto.StartAsync(
             "allow_anonymous true", $"cafile {_folder.FullName}/ca.pem", $"certfile {_folder.FullName}/broker.pem",
             $"keyfile {_folder.FullName}/broker.key", "require_certificate true");
@@ -151,27 +151,5 @@ internal sealed class StartTests
         var passwords = Path.Combine(_folder.FullName, "passwords");
         await Tool.RunAsync("mosquitto_passwd", "-b", "-c", passwords, "alice", "secret");
         return await Mosquitto.StartAsync("allow_anonymous false", $"password_file {passwords}");
-    }
-
-    private void WriteCertificates()
-    {
-        var now = DateTimeOffset.UtcNow;
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Test authority", rootKey, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var root = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        Write("ca.pem", root.ExportCertificatePem(), OwnerOnly);
-        foreach (var (name, subject, serial) in (ReadOnlySpan<(string, string, byte)>)
-            [("broker", "localhost", 1), ("node", "alpha", 2)])
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var asked = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(subject);
-            asked.CertificateExtensions.Add(names.Build());
-            using var issued = asked.Create(root, now.AddDays(-1), now.AddDays(1), [serial]);
-            Write($"{name}.pem", issued.ExportCertificatePem(), OwnerOnly);
-            Write($"{name}.key", key.ExportPkcs8PrivateKeyPem(), OwnerOnly);
-        }
     }
 }
