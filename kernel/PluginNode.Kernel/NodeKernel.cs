@@ -27,8 +27,8 @@ public sealed record KernelParts(
     /// <summary>Where events' signatures are checked. Default: on the thread of who merges.</summary>
     public ISignatureChecks SignatureChecks { get; init; } = new InlineSignatureChecks();
 
-    /// <summary>Told, from any thread, when a strategy, a projection or an answerer of a plugin threw or hung: its owner, and what
-    /// happened, one line. Throws nothing. Default: nobody, and the log says it.</summary>
+    /// <summary>Told, from any thread, when a strategy, a projection or an answerer of a plugin threw or hung: its
+    /// owner, and what happened, one line. Throws nothing. Default: nobody, and the log says it.</summary>
     public Action<string, string>? PluginFaulted { get; init; }
 }
 

@@ -79,7 +79,8 @@ internal sealed class RequestDesk
         }
     }
 
-    /// <summary>Answers nobody any more, and cancels what is being answered: for ten seconds it is waited for.</summary>
+    /// <summary>Answers nobody any more, and cancels what is being answered, which is waited for: for ten
+    /// seconds.</summary>
     public async Task StopAsync()
     {
         await _stopped.CancelOnceAsync();

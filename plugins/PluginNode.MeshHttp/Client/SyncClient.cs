@@ -13,8 +13,9 @@ namespace PluginNode.MeshHttp.Client;
 
 /// <summary>
 /// Asks one neighbour for one page, sample, slice, for its newest events or its days, by HTTP or over another transport
-/// that can ask. Believes what that neighbour signed in headers and body, or what that transport proved, and hands over each event's JSON, which is for the kernel to verify. Whatever a
-/// neighbour does is an outcome and never an exception. Callable from any number of threads at once.
+/// that can ask. Believes what that neighbour signed in headers and body, or what that transport proved, and hands
+/// over each event's JSON, which is for the kernel to verify. Whatever a neighbour does is an outcome and never an
+/// exception. Callable from any number of threads at once.
 /// </summary>
 internal sealed class SyncClient(
     MeshHttpOptions options, MeshNode node, SyncParts parts, IPeerRequests? requests = null)

@@ -3,7 +3,7 @@ using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp.Client;
 
-/// <summary>Asks over the transports of the node that can: these prove who answers, so that nothing is signed.</summary>
+/// <summary>Asks over the transports of the node that can: these prove who answers, so nothing is signed.</summary>
 internal sealed class SyncRequests(MeshHttpOptions options, IPeerRequests requests, TimeProvider time) : ISyncWire
 {
     /// <inheritdoc/>

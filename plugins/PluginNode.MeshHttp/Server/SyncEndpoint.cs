@@ -80,7 +80,8 @@ internal sealed class SyncEndpoint(MeshHttpOptions options, MeshNode node, SyncD
         var body = new ArrayBufferWriter<byte>(512);
         try
         {
-            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = SyncDesk.MaxRequest;
+            var size = context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
+            size.MaxRequestBodySize = SyncDesk.MaxRequest;
             int count;
             while ((count = await context.Request.Body.ReadAsync(body.GetMemory(512), either.Token)) > 0)
                 body.Advance(count);

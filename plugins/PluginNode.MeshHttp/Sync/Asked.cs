@@ -34,7 +34,8 @@ internal sealed class Asked
 
     /// <summary>Whom of a plan this plugin can reach, as many as the profile has asked directly.</summary>
     public static IReadOnlyList<Asked> Of(SyncPlan plan, INeighbourCalls calls) =>
-        [.. plan.Neighbours.Select(n => Of(n, calls)).OfType<Asked>().Take(plan.Profile.DirectNeighbours ?? int.MaxValue)];
+        [.. plan.Neighbours.Select(n => Of(n, calls)).OfType<Asked>()
+            .Take(plan.Profile.DirectNeighbours ?? int.MaxValue)];
 
     /// <summary>Null where it can't be asked at any address.</summary>
     public static Asked? Of(Neighbour neighbour, INeighbourCalls calls)

@@ -47,7 +47,8 @@ internal sealed class RequestTests
     [Test]
     public async Task Answer_TurnedDownByItsHead_TheBodyIsNotWaitedFor()
     {
-        _node.Host.Judgement = (protocol, bytes) => RequestOutcome.None(RequestStatus.Unsupported, $"{protocol} {bytes}");
+        _node.Host.Judgement = (protocol, bytes) =>
+            RequestOutcome.None(RequestStatus.Unsupported, $"{protocol} {bytes}");
         await using var stream = await OpenAsync();
         await stream.WriteAsync(Asking("hello").AsMemory(0, RequestWire.QuestionHead + Question.Length));
         Assert.That(await AnswerAsync(stream), Is.EqualTo((2, $"{Question} 5")));

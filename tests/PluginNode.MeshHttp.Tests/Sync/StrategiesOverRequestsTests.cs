@@ -212,7 +212,8 @@ internal sealed class StrategiesOverRequestsTests
 
     private SyncEnd Add(string name, bool askable = true, string? itsName = null, bool answers = true)
     {
-        var end = new SyncEnd(itsName ?? name, new MeshHttpOptions { SyncCallsPerSecond = 10_000 }) { Answers = answers };
+        var options = new MeshHttpOptions { SyncCallsPerSecond = 10_000 };
+        var end = new SyncEnd(itsName ?? name, options) { Answers = answers };
         _ends.Add(end);
         for (var i = 0; i < 600; i++) end.Ledger.Add((500_000 * Hour) + (i * Hour), i);
         var address = new PeerAddress("/", $"/ip4/127.0.0.1/tcp/{_ends.Count}");

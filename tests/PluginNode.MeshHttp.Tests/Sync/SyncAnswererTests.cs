@@ -48,7 +48,7 @@ internal sealed class SyncAnswererTests
         var all = await AskAsync("""{"mode":"page"}""");
         var part = await AskAsync("""{"mode":"page"}""", most: all.Body.Length / 2);
         Assert.That(part.Status, Is.EqualTo(RequestStatus.Answered));
-        Assert.That((string?)JsonNode.Parse(part.Body.Span)!["next_cursor"], Is.Not.Null, "the rest comes with the next");
+        Assert.That((string?)JsonNode.Parse(part.Body.Span)!["next_cursor"], Is.Not.Null, "the rest comes later");
         Assert.That((await AskAsync("""{"mode":"page"}""", most: 10)).Status, Is.EqualTo(RequestStatus.TooLarge));
     }
 
