@@ -36,7 +36,8 @@ public interface IPluginBuilder
     /// of the ledger
     /// <see cref="Events.ILedger"/>, <see cref="Events.IEventWriter"/>, <see cref="Events.IEventKeys"/> and, where the
     /// node's name allows it, <see cref="Identity.INaraSigner"/>; and
-    /// <see cref="Transports.IPeerRequests"/>. The ledger and requests are there once the kernel starts transports, not before: asked earlier, they throw.
+    /// <see cref="Transports.IPeerRequests"/>. The ledger and requests are there once the kernel starts transports, not
+    /// before: asked earlier, they throw.
     /// </summary>
     IServiceCollection Services { get; }
 
