@@ -7,6 +7,7 @@ using PluginNode.Ledger;
 using PluginNode.Peers;
 using PluginNode.Plugins;
 using PluginNode.Recovery;
+using PluginNode.Requests;
 using PluginNode.Storage;
 using PluginNode.Sync;
 using PluginNode.Transports;
@@ -26,8 +27,8 @@ public sealed record KernelParts(
     /// <summary>Where events' signatures are checked. Default: on the thread of who merges.</summary>
     public ISignatureChecks SignatureChecks { get; init; } = new InlineSignatureChecks();
 
-    /// <summary>Told, from any thread, when a strategy or a projection of a plugin threw or hung: its owner, and what
-    /// happened, one line. Throws nothing. Default: nobody, and the log says it.</summary>
+    /// <summary>Told, from any thread, when a strategy, a projection or an answerer of a plugin threw or hung: its
+    /// owner, and what happened, one line. Throws nothing. Default: nobody, and the log says it.</summary>
     public Action<string, string>? PluginFaulted { get; init; }
 }
 
@@ -72,6 +73,7 @@ public sealed class NodeKernel : IAsyncDisposable
     private readonly Reception _reception;
     private readonly SinkDispatcher _sinks;
     private readonly NodeLedger _ledger;
+    private readonly RequestDesk _requests;
     private readonly CancellationTokenSource _stopped = new();
     private Task _ticking = Task.CompletedTask;
     private bool _stopBegun;
@@ -99,7 +101,10 @@ public sealed class NodeKernel : IAsyncDisposable
         _ledger = new NodeLedger(parts, options.Ledger, _journal, _logger);
         Recovery = new NodeRecovery(new RecoveryParts(
             parts, options.Sync, options.Ledger.Profile, _ledger, _clock, _journal, _logger));
-        _reception = new Reception(parts.Peers, frames, _inbox, _outbox, _clock, parts.Chance, Recovery.Heard);
+        _requests = new RequestDesk(parts.Peers, parts.Time, _logger, parts.PluginFaulted);
+        Requests = new PeerRequests(parts.Peers, _router, parts.Time, _logger);
+        _reception = new Reception(
+            parts.Peers, frames, _inbox, _outbox, _clock, parts.Chance, _requests, Recovery.Heard);
     }
 
     /// <summary>Messages to peers.</summary>
@@ -126,6 +131,9 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>Gets the ledger from neighbours, and keeps it whole.</summary>
     public NodeRecovery Recovery { get; }
 
+    /// <summary>Asks peers, over the transports that can.</summary>
+    public IPeerRequests Requests { get; }
+
     /// <summary>The peers.</summary>
     public PeerBook Peers => _parts.Peers;
 
@@ -135,7 +143,8 @@ public sealed class NodeKernel : IAsyncDisposable
     /// <summary>What opening the store found.</summary>
     public StoreReport StoreReport { get; }
 
-    /// <summary>What transports are started with; an <see cref="IRawStreamHost"/> too.</summary>
+    /// <summary>What transports are started with; an <see cref="IRawStreamHost"/> and an <see cref="IRequestHost"/>
+    /// too.</summary>
     public ITransportHost TransportHost => _reception;
 
     /// <summary>Opens the store and takes over what it kept.</summary>
@@ -202,6 +211,16 @@ public sealed class NodeKernel : IAsyncDisposable
     /// more, unless it does not come back within ten seconds of being cancelled, which is reported.</summary>
     public Task DetachSyncAsync(string owner) => Recovery.DetachAsync(owner);
 
+    /// <summary>Lets requests of peers be answered.</summary>
+    /// <param name="answerer">It.</param>
+    /// <param name="owner">The id of the plugin that provides it.</param>
+    /// <exception cref="ArgumentException">What it says of itself cannot be.</exception>
+    /// <exception cref="InvalidOperationException">Another one answers its protocol.</exception>
+    public void Attach(IRequestAnswerer answerer, string owner) => _requests.Attach(answerer, owner);
+
+    /// <summary>Takes away what answers requests of a plugin; see <see cref="DetachSyncAsync"/>.</summary>
+    public Task DetachAnswerersAsync(string owner) => _requests.DetachAsync(owner);
+
     /// <summary>Looks at what waits for a peer: its addresses or its pause changed.</summary>
     public void PeerChanged(PeerId peer)
     {
@@ -254,6 +273,7 @@ public sealed class NodeKernel : IAsyncDisposable
         await _stopped.CancelOnceAsync();
         await _ticking;
         await Recovery.StopAsync();
+        await _requests.StopAsync();
         await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();

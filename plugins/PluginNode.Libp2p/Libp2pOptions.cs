@@ -4,6 +4,7 @@ using PluginNode.Libp2p.Frames;
 using PluginNode.Libp2p.Hosting;
 using PluginNode.Libp2p.Identify;
 using PluginNode.Libp2p.Ping;
+using PluginNode.Libp2p.Requests;
 using PluginNode.Libp2p.Yamux;
 using RawList = PluginNode.Libp2p.Raw.RawProtocols;
 
@@ -15,7 +16,7 @@ public sealed record Libp2pOptions
     private const int MostAddresses = 16;
 
     private static readonly string[] OwnProtocols =
-        [FrameWire.Protocol, IdentifyProtocol.Identify, IdentifyProtocol.Push, PingProtocol.Id];
+        [FrameWire.Protocol, RequestWire.Protocol, IdentifyProtocol.Identify, IdentifyProtocol.Push, PingProtocol.Id];
 
     // Settable, not init-only: generated deserialization sets every init-only property, so that defaults would be lost.
 
@@ -39,6 +40,13 @@ public sealed record Libp2pOptions
     /// <summary>The largest batch of frames that is sent and taken, in bytes, 4 096 to 1 073 741 824. For a peer that
     /// takes less, batches are cut smaller; a single frame that is larger is refused.</summary>
     public int MaxBatchBytes { get; set; } = 24 << 20;
+
+    /// <summary>The largest request that is sent and taken, in bytes, 1 024 to 1 073 741 824.</summary>
+    public int MaxRequestBytes { get; set; } = 2 << 20;
+
+    /// <summary>The largest answer to a request that is taken and given, in bytes, 1 024 to 268 435 456. Answers on
+    /// their way out hold eight times that at most, those to one peer twice.</summary>
+    public int MaxAnswerBytes { get; set; } = 16 << 20;
 
     /// <summary>Connections taken at once, 1 to 65 535; a further one is closed.</summary>
     public int MaxConnections { get; set; } = 256;
@@ -131,6 +139,10 @@ public sealed record Libp2pOptions
             yield return "maxBatchBytes: needs 4096 to 1073741824";
         if (MaxRawBytes is < 1024 or > 1 << 30)
             yield return "maxRawBytes: needs 1024 to 1073741824";
+        if (MaxRequestBytes is < 1024 or > 1 << 30)
+            yield return "maxRequestBytes: needs 1024 to 1073741824";
+        if (MaxAnswerBytes is < 1024 or > 1 << 28)
+            yield return "maxAnswerBytes: needs 1024 to 268435456";
         if (MaxConnections is < 1 or > 65_535)
             yield return "maxConnections: needs 1 to 65535";
         if (MaxConnectionsPerAddress is < 1 or > 65_535)

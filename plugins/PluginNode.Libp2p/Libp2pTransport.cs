@@ -3,16 +3,18 @@ using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Frames;
 using PluginNode.Libp2p.Hosting;
 using PluginNode.Libp2p.Raw;
+using PluginNode.Libp2p.Requests;
 using PluginNode.Transports;
 
 namespace PluginNode.Libp2p;
 
 /// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
-/// <c>/dns6/…</c>, and messages of foreign protocols on streams of their own. With each peer it has one connection,
-/// which both ends use.</summary>
+/// <c>/dns6/…</c>, and messages of foreign protocols, and requests, on streams of their own. With each peer it has one
+/// connection, which both ends use.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="node">The node.</param>
-public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : ITransport, IPeerEvents, IRawStreams
+public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
+    : ITransport, IPeerEvents, IRawStreams, IRequestTransport
 {
     private const string NoAddress =
         "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>";
@@ -27,12 +29,17 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
     private FrameSender? _sender;
     private RawServer? _rawServer;
     private RawSender? _rawSender;
+    private RequestServer? _requestServer;
+    private RequestSender? _requestSender;
 
     /// <inheritdoc/>
     public string Scheme => "/";
 
     /// <inheritdoc/>
     public int MaxFrameBytes => options.MaxBatchBytes - BatchHead.Counted - sizeof(uint);
+
+    /// <inheritdoc/>
+    public RequestBounds Bounds => new(options.MaxRequestBytes, options.MaxAnswerBytes);
 
     /// <summary>Where peers reach it, with the ports that were taken and this node's id; empty while it does not
     /// listen. An address of all interfaces stands as it was set.</summary>
@@ -57,6 +64,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
         };
         var server = new FrameServer(options, node, host);
         libp2p.Handle(FrameWire.Protocol, server.ServeAsync);
+        var requestServer = new RequestServer(options, node, host);
+        libp2p.Handle(RequestWire.Protocol, requestServer.ServeAsync);
         var rawServer = host is IRawStreamHost inbox ? new RawServer(options, node, host, inbox) : null;
         if (rawServer is not null)
         {
@@ -76,6 +85,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
         (_host, _server, _links) = (libp2p, server, new FrameLinks(libp2p, host, options, node.Time));
         _sender = new FrameSender(_links, options, node);
         (_rawServer, _rawSender) = (rawServer, new RawSender(libp2p, host, options, node.Time));
+        (_requestServer, _requestSender) = (requestServer, new RequestSender(libp2p, host, options, node.Time));
     }
 
     /// <inheritdoc/>
@@ -119,19 +129,40 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node) : IT
     }
 
     /// <inheritdoc/>
+    public async Task<RequestOutcome> RequestAsync(
+        PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation)
+    {
+        if (_requestSender is not { } sender || !_gate.TryEnter())
+            return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
+        try
+        {
+            if (!Multiaddr.TryParse(address.Text, out var there))
+                return RequestOutcome.None(RequestStatus.Failed, NoAddress);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await sender.AskAsync(peer, there, request, either.Token);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellation)
     {
         _gate.Close();
         _host?.StopListening();
         await Task.WhenAll(
             _server?.StopAsync(cancellation) ?? Task.CompletedTask,
-            _rawServer?.StopAsync(cancellation) ?? Task.CompletedTask);
+            _rawServer?.StopAsync(cancellation) ?? Task.CompletedTask,
+            _requestServer?.StopAsync(cancellation) ?? Task.CompletedTask);
         await _closing.CancelAsync();
         await _gate.Empty;
         if (_links is not null) await _links.DisposeAsync();
         if (_host is not null) await _host.DisposeAsync();
         (_host, _server, _links, _sender) = (null, null, null, null);
         (_rawServer, _rawSender) = (null, null);
+        (_requestServer, _requestSender) = (null, null);
     }
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>

@@ -45,4 +45,14 @@ internal static partial class LogMessages
 
     [LoggerMessage(3211, LogLevel.Warning, "A raw message of {Peer} was turned away: {Reason} Told once a minute.")]
     public static partial void RawTurnedAway(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(3212, LogLevel.Warning,
+        "Requests of {Peer} are not answered: it is not in the peer list, or only sent to. Told once a minute.")]
+    public static partial void UnknownAsker(ILogger logger, string peer);
+
+    [LoggerMessage(3213, LogLevel.Warning, "A request of {Peer} was turned away: {Reason} Told once a minute.")]
+    public static partial void RequestTurnedAway(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(3214, LogLevel.Error, "Answering a request failed: {Reason}")]
+    public static partial void AnswerFailed(ILogger logger, string reason);
 }

@@ -3,7 +3,9 @@ using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.MeshHttp;
 using PluginNode.MeshHttp.Client;
+using PluginNode.MeshHttp.Server;
 using PluginNode.MeshHttp.Sync;
+using PluginNode.MeshHttp.Wire;
 using PluginNode.Plugins;
 using PluginNode.Sync;
 using PluginNode.Transports;
@@ -31,7 +33,11 @@ public sealed class MeshHttpPlugin : IPlugin
     private static void AddSync(IServiceCollection services, MeshHttpOptions options)
     {
         // made by a factory, so that the container ends its connections
-        services.AddSingleton(s => new SyncClient(options, s.GetRequiredService<MeshNode>(), SyncParts.Of(s)!));
+        services.AddSingleton(s => new SyncClient(
+            options, s.GetRequiredService<MeshNode>(), SyncParts.Of(s)!, s.GetService<IPeerRequests>()));
+        foreach (var protocol in (string[])[SyncProtocols.Events, SyncProtocols.Days])
+            services.AddSingleton<IRequestAnswerer>(s => new SyncAnswerer(
+                s.GetRequiredService<MeshHttpTransport>().Desk!, protocol, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISyncStrategy>(s => new PagesStrategy(
             s.GetRequiredService<SyncClient>(), s.GetRequiredService<ILedger>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISyncStrategy>(s => new SampleStrategy(

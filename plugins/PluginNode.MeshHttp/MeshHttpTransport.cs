@@ -25,7 +25,7 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node, Sy
     private MeshServer? _server;
 
     /// <inheritdoc/>
-    public string Scheme => "mesh+http";
+    public string Scheme => MeshWire.Scheme;
 
     /// <inheritdoc/>
     public int MaxFrameBytes => options.MaxBatchBytes - BatchOverhead;
@@ -34,12 +34,16 @@ public sealed class MeshHttpTransport(MeshHttpOptions options, MeshNode node, Sy
     /// listen. Under a wildcard address the host is the wildcard.</summary>
     public string? BoundAddress { get; private set; }
 
+    /// <summary>Answers neighbours that sync, also those that ask over another transport; null without a
+    /// ledger.</summary>
+    internal SyncDesk? Desk { get; } = sync is null ? null : new SyncDesk(options, node, sync);
+
     /// <inheritdoc/>
     public async Task StartAsync(ITransportHost host, CancellationToken cancellation)
     {
         if (options.Listen.Length > 0)
         {
-            var server = new MeshServer(options, node, sync, host, _gate, _closing.Token);
+            var server = new MeshServer(options, node, Desk, host, _gate, _closing.Token);
             try
             {
                 await server.StartAsync(cancellation);

@@ -11,7 +11,7 @@ namespace PluginNode.Conformance.Tests;
 internal sealed record Parts(MemoryTransport Inner, PeerId Self, MemoryNetwork Network);
 
 /// <summary>A transport that passes everything on; each broken one changes one thing.</summary>
-internal class PassingTransport(Parts parts) : ITransport
+internal class PassingTransport(Parts parts) : ITransport, IRequestTransport
 {
     protected Parts Parts => parts;
 
@@ -26,17 +26,30 @@ internal class PassingTransport(Parts parts) : ITransport
         PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation) =>
         parts.Inner.SendAsync(peer, address, frames, cancellation);
 
+    public virtual RequestBounds Bounds => parts.Inner.Bounds;
+
+    public virtual Task<RequestOutcome> RequestAsync(
+        PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation) =>
+        parts.Inner.RequestAsync(peer, address, request, cancellation);
+
     public virtual Task StopAsync(CancellationToken cancellation) => parts.Inner.StopAsync(cancellation);
 
     protected virtual ITransportHost Wrap(ITransportHost host) => host;
 }
 
 /// <summary>A host between: passes everything on.</summary>
-internal class PassingHost(ITransportHost inner) : ITransportHost
+internal class PassingHost(ITransportHost inner) : ITransportHost, IRequestHost
 {
     public virtual Task<IReadOnlyList<SendOutcome>> ReceiveAsync(
         PeerId from, IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) =>
         inner.ReceiveAsync(from, frames, cancellation);
+
+    public RequestOutcome? Judge(PeerId from, string protocol, long bytes) =>
+        ((IRequestHost)inner).Judge(from, protocol, bytes);
+
+    public virtual Task<RequestOutcome> AnswerAsync(
+        PeerId from, PeerRequest request, CancellationToken cancellation) =>
+        ((IRequestHost)inner).AnswerAsync(from, request, cancellation);
 
     public virtual void Heard(PeerId peer, DateTimeOffset? itsTime) => inner.Heard(peer, itsTime);
 }

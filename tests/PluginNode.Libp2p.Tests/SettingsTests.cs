@@ -29,7 +29,8 @@ internal sealed class SettingsTests
             { "listen": ["/ip4/0.0.0.0/tcp/4001", "/ip6/::1/tcp/0"], "announce": ["/dns4/node.example/tcp/4001"],
               "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 8, "maxHandshakes": 7,
               "maxStreams": 60, "sendTimeout": "20s", "dialTimeout": "250ms", "handshakeTimeout": "1m",
-              "idleTimeout": "2h", "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 1024 }
+              "idleTimeout": "2h", "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 1024,
+              "maxRequestBytes": 2048, "maxAnswerBytes": 4096 }
             """);
         var host = options.ToHostOptions();
         Assert.Multiple(() =>
@@ -38,6 +39,7 @@ internal sealed class SettingsTests
                 Is.EqualTo(new[] { "/ip4/0.0.0.0/tcp/4001", "/ip6/::1/tcp/0" }));
             Assert.That(host.Announce.Select(a => a.ToString()), Is.EqualTo(new[] { "/dns4/node.example/tcp/4001" }));
             Assert.That((options.MaxBatchBytes, options.MaxRawBytes), Is.EqualTo((65536, 1024)));
+            Assert.That((options.MaxRequestBytes, options.MaxAnswerBytes), Is.EqualTo((2048, 4096)));
             Assert.That(options.RawProtocols, Is.EqualTo(new[] { "/some/", "/other/1.0" }));
             Assert.That((host.MostInbound, host.MostInboundPerAddress, host.MostHandshakes), Is.EqualTo((9, 8, 7)));
             Assert.That(host.Streams.MostInboundStreams, Is.EqualTo(60));
@@ -56,14 +58,14 @@ internal sealed class SettingsTests
               "maxBatchBytes": 1, "maxConnections": 0, "maxConnectionsPerAddress": 0, "maxHandshakes": 65536,
               "maxStreams": 15, "sendTimeout": "51s", "dialTimeout": "10", "handshakeTimeout": "0s",
               "idleTimeout": "1d", "rawProtocols": ["/ok/1", "/", "none", "/a b", "/pluginnode/", "/ipfs/ping/1.0.0"],
-              "maxRawBytes": 1023 }
+              "maxRawBytes": 1023, "maxRequestBytes": 1023, "maxAnswerBytes": 268435457 }
             """),
         Is.EquivalentTo(new[]
         {
             "listen[1]", "announce[0]", "maxBatchBytes", "maxConnections", "maxConnectionsPerAddress",
             "maxHandshakes", "maxStreams", "sendTimeout", "dialTimeout", "handshakeTimeout", "idleTimeout",
             "rawProtocols[1]", "rawProtocols[2]", "rawProtocols[3]", "rawProtocols[4]", "rawProtocols[5]",
-            "maxRawBytes",
+            "maxRawBytes", "maxRequestBytes", "maxAnswerBytes",
         }));
 
     [TestCase("""{ "listens": [], "maxStreams": "many" }""", "listens", "maxStreams")]

@@ -12,8 +12,8 @@ namespace PluginNode.Composition;
 /// <summary>
 /// A whole node in this process: opens the store, attaches what plugins provide, and serves the control API.
 /// <code>
-/// data folder, identity, token → plugins → event kinds → store → kernel → sinks, sync → control API → transports →
-///   recovery begins → ready
+/// data folder, identity, token → plugins → event kinds → store → kernel → sinks, sync, answerers → control API →
+///   transports → recovery begins → ready
 /// stop: control API and kernel, recovery with it → transports → kernel disposed → plugins
 /// </code>
 /// </summary>
@@ -81,9 +81,11 @@ public sealed class NodeHost : IAsyncDisposable
             if (!NaraSigner.IsName(services.Info.Name)) HostLogMessages.NoNaraName(logger, services.Info.Name);
             kernel = await OpenAsync(settings, services, former, plugins, logger, cancellation);
             services.Ledger.Open(kernel);
+            services.Requests.Open(kernel);
             var node = new RunningNode(settings, kernel, plugins, services.Kinds, time);
             AttachSinks(node);
             node.Sync.Attach(settings.Kernel.Sync.Chain, logger);
+            PluginAnswerers.Attach(plugins, kernel);
             var api = await ControlApi.StartAsync(node, token, loggers, cancellation);
             HostLogMessages.ApiListens(logger, api.Address.ToString());
             host = new NodeHost(node, token, api, data, logger);

@@ -4,6 +4,7 @@ using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Peers;
 using PluginNode.Plugins;
+using PluginNode.Transports;
 
 namespace PluginNode.Composition;
 
@@ -22,6 +23,9 @@ internal sealed record NodeServices(
 
     /// <summary>The ledger, for plugins.</summary>
     public LateLedger Ledger => field ??= new LateLedger(Kinds);
+
+    /// <summary>Requests to peers, for plugins.</summary>
+    public LateRequests Requests { get; } = new();
 
     /// <summary>Makes the key where there is none.</summary>
     /// <exception cref="StartException">It can't be read or made.</exception>
@@ -54,6 +58,7 @@ internal sealed record NodeServices(
         services.AddSingleton<ILedger>(Ledger);
         services.AddSingleton<IEventWriter>(Ledger);
         services.AddSingleton<IEventKeys>(Ledger);
+        services.AddSingleton<IPeerRequests>(Requests);
         if (NaraSigner.IsName(Info.Name)) services.AddSingleton<INaraSigner>(new NaraSigner(Identity, Info.Name));
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
     }

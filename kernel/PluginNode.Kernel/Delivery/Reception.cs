@@ -1,5 +1,6 @@
 using PluginNode.Identity;
 using PluginNode.Plugins;
+using PluginNode.Requests;
 using PluginNode.Transports;
 using PluginNode.Wire;
 
@@ -8,7 +9,7 @@ namespace PluginNode.Delivery;
 /// <summary>What transports hand arrivals to: decodes and checks beside the loops, then lets the inbox judge.</summary>
 internal sealed class Reception(
     IPeerDirectory peers, FrameSealer frames, InboxLoop inbox, OutboxLoop outbox, NodeClock clock,
-    IChance chance, Action heard) : ITransportHost, IRawStreamHost
+    IChance chance, RequestDesk requests, Action heard) : ITransportHost, IRawStreamHost, IRequestHost
 {
     private const string Unknown = "the sender is unknown here", Stopped = "the node has stopped";
 
@@ -44,6 +45,11 @@ internal sealed class Reception(
             return new SendOutcome(id, SendStatus.Retry, Stopped);
         }
     }
+
+    public RequestOutcome? Judge(PeerId from, string protocol, long bytes) => requests.Judge(from, protocol, bytes);
+
+    public Task<RequestOutcome> AnswerAsync(PeerId from, PeerRequest request, CancellationToken cancellation) =>
+        requests.AnswerAsync(from, request, cancellation);
 
     public void Heard(PeerId peer, DateTimeOffset? itsTime)
     {

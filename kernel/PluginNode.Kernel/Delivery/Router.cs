@@ -36,6 +36,10 @@ internal sealed class Router(TimeProvider time, ILogger logger)
     public void Detach(ITransport transport) =>
         _transports.TryRemove(new KeyValuePair<string, ITransport>(transport.Scheme, transport));
 
+    /// <summary>The transport of an address, where there is one that can ask; else null.</summary>
+    public IRequestTransport? AskableAt(PeerAddress address) =>
+        _transports.GetValueOrDefault(address.Scheme) as IRequestTransport;
+
     /// <summary>Says which protocols go raw to some address of a peer; null where none does.</summary>
     public Predicate<string>? RawOf(Peer peer)
     {

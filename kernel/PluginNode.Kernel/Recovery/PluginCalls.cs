@@ -99,7 +99,8 @@ internal sealed class PluginCalls(
         }
     }
 
-    private void Report(string owner, string what)
+    /// <summary>Tells of what a plugin did that it must not.</summary>
+    public void Report(string owner, string what)
     {
         if (faulted is null) LogMessages.SyncPluginFaulted(logger, owner, what);
         else faulted(owner, what); // who is told says so in the log, too: once is enough

@@ -6,12 +6,15 @@ namespace PluginNode.MeshHttp.Client;
 internal sealed class GrowingBody(int most)
 {
     private byte[] _bytes = new byte[Math.Min(most, 16 * 1024)];
+    private ReadOnlyMemory<byte>? _whole;
 
     public int Length { get; private set; }
 
+    public int Most => most;
+
     public bool IsFull => Length == most;
 
-    public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, Length);
+    public ReadOnlyMemory<byte> Bytes => _whole ?? _bytes.AsMemory(0, Length);
 
     /// <summary>Room for more; empty when it is full.</summary>
     public Memory<byte> Room()
@@ -22,4 +25,7 @@ internal sealed class GrowingBody(int most)
     }
 
     public void Add(int count) => Length += count;
+
+    /// <summary>Takes a body that came in one piece, in the place of all that was added.</summary>
+    public void Set(ReadOnlyMemory<byte> whole) => (_whole, Length) = (whole, whole.Length);
 }

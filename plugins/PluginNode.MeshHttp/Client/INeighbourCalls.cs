@@ -1,4 +1,6 @@
+using PluginNode.Identity;
 using PluginNode.MeshHttp.Wire;
+using PluginNode.Sync;
 
 namespace PluginNode.MeshHttp.Client;
 
@@ -6,6 +8,10 @@ namespace PluginNode.MeshHttp.Client;
 /// Callable from any number of threads at once.</summary>
 internal interface INeighbourCalls
 {
+    /// <summary>Where a neighbour can be asked, in the order of its addresses; none: it is no neighbour in this
+    /// way.</summary>
+    IReadOnlyList<PeerAddress> AddressesOf(Neighbour neighbour);
+
     /// <summary>Asks once, and again for less while the answer is too slow or too large. What is asked is as nara has
     /// it; <c>from</c> is filled in, and <c>max_events</c> where only an older peer reads it.</summary>
     /// <param name="to">Whom.</param>

@@ -6,15 +6,19 @@ using System.Text.Json;
 using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.MeshHttp.Wire;
+using PluginNode.Sync;
+using PluginNode.Transports;
 
 namespace PluginNode.MeshHttp.Client;
 
 /// <summary>
-/// Asks one neighbour for one page, sample, slice, for its newest events or its days. Believes what that neighbour
-/// signed in headers and body, and hands over each event's JSON, which is for the kernel to verify. Whatever a
-/// neighbour does is an outcome and never an exception. Callable from any number of threads at once.
+/// Asks one neighbour for one page, sample, slice, for its newest events or its days, by HTTP or over another transport
+/// that can ask. Believes what that neighbour signed in headers and body, or what that transport proved, and hands
+/// over each event's JSON, which is for the kernel to verify. Whatever a neighbour does is an outcome and never an
+/// exception. Callable from any number of threads at once.
 /// </summary>
-internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncParts parts)
+internal sealed class SyncClient(
+    MeshHttpOptions options, MeshNode node, SyncParts parts, IPeerRequests? requests = null)
     : INeighbourCalls, IDisposable
 {
     /// <summary>The smallest page that a slow neighbour is asked for.</summary>
@@ -27,7 +31,16 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
     // what a nara peer with the largest page may send is more than this node would
     private readonly int _mostBytes = Math.Max(16 << 20, 2 * options.MaxSyncBytes);
     private readonly SyncHttp _http = new(options, node, parts);
+    private readonly SyncRequests? _requests = requests is null ? null : new(options, requests, node.Time);
     private readonly ConcurrentDictionary<PeerId, long> _sizes = new();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerAddress> AddressesOf(Neighbour neighbour)
+    {
+        // one stands for all: the kernel goes through them by itself
+        var asked = requests?.AddressesOf(neighbour.Id).Take(1).ToList() ?? [];
+        return [.. neighbour.Addresses.Where(a => a.Scheme == MeshWire.Scheme || asked.Contains(a))];
+    }
 
     /// <summary>As below, within what the settings allow.</summary>
     public Task<SyncReply> AskAsync(SyncNeighbour to, SyncRequest request, CancellationToken cancellation) =>
@@ -63,7 +76,8 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
     {
         var body = new GrowingBody(_mostBytes);
         var json = new SyncRequest { From = parts.Signer.Name }.ToJson();
-        var reply = await _http.AskAsync(to, SyncProof.DaysPath, json, body, _ => null, callTime: null, cancellation);
+        var reply = await WireOf(to).AskAsync(
+            to, SyncProof.DaysPath, json, body, _ => null, callTime: null, cancellation);
         if (!reply.HasAnswer) return new DaysReply(reply, []);
         if (!reply.IsPluginNode)
             return new DaysReply(SyncReply.Failed(AskOutcome.WrongSignature, $"{to.Name} signed as a nara peer"), []);
@@ -85,6 +99,9 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
         hash.AppendData(decoder.Ids);
         return signer.Verify(key, hash.GetHashAndReset(), signature);
     }
+
+    private ISyncWire WireOf(SyncNeighbour to) =>
+        to.Address.Scheme != MeshWire.Scheme && _requests is { } others ? others : _http;
 
     private static bool HasMode(SyncRequest request) =>
         request.Mode is SyncRequest.Page or SyncRequest.Sample or SyncRequest.Recent;
@@ -122,11 +139,12 @@ internal sealed class SyncClient(MeshHttpOptions options, MeshNode node, SyncPar
         // who knows modes does not look at it; who does not shows by giving more than its mode asked for
         if (HasMode(request) && request.MaxEvents == 0 && request.Size < MostEvents)
             request = request with { MaxEvents = request.Size + 1 };
-        var reply = await _http.AskAsync(
+        var wire = WireOf(to);
+        var reply = await wire.AskAsync(
             to, NaraHead.EventsPath, request.ToJson(), body,
             isWhole => decoder.Look(body.Bytes.Span, isWhole) ? null : decoder.Problem, callTime, cancellation);
         if (!reply.HasAnswer) return reply;
-        if (decoder.From != to.Name || !IsSigned(decoder, parts.Signer, to.Key))
+        if (wire.NeedsSignedEvents && (decoder.From != to.Name || !IsSigned(decoder, parts.Signer, to.Key)))
             return SyncReply.Failed(AskOutcome.WrongSignature, $"the body is not signed by {to.Name}");
         var bytes = body.Bytes;
         reply = reply with { Events = [.. decoder.Events.Select(e => bytes[e])], Marks = decoder.Marks };

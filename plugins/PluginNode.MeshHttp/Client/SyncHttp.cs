@@ -9,9 +9,8 @@ using PluginNode.MeshHttp.Wire;
 
 namespace PluginNode.MeshHttp.Client;
 
-/// <summary>Posts one signed question and takes one signed answer. Nothing that the network or the neighbour does is
-/// thrown; the caller's own cancellation is.</summary>
-internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts parts) : IDisposable
+/// <summary>Posts one signed question and takes one signed answer.</summary>
+internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts parts) : ISyncWire, IDisposable
 {
     private const int MaxErrorText = 4096;
 
@@ -25,15 +24,10 @@ internal sealed class SyncHttp(MeshHttpOptions options, MeshNode node, SyncParts
     /// then.</summary>
     public static TimeSpan MostBodyTime { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Asks, and reads the answer into <paramref name="into"/>.</summary>
-    /// <param name="to">Whom.</param>
-    /// <param name="path">What.</param>
-    /// <param name="json">The question.</param>
-    /// <param name="into">Receives the body of a 200, without compression.</param>
-    /// <param name="look">Called when some of it has arrived, and with true when that was all; says what is wrong with
-    /// it, and ends it.</param>
-    /// <param name="callTime">How long all of it may take; null: as long as the link allows.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <inheritdoc/>
+    public bool NeedsSignedEvents => true;
+
+    /// <inheritdoc/>
     /// <returns><see cref="AskOutcome.Answered"/> for a 200 whose headers are signed by that neighbour for that very
     /// body.</returns>
     public async Task<SyncReply> AskAsync(

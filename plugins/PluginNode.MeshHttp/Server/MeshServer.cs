@@ -33,17 +33,17 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
     private readonly string _publicKey;
 
     public MeshServer(
-        MeshHttpOptions options, MeshNode node, SyncParts? sync, ITransportHost host, CallGate gate,
+        MeshHttpOptions options, MeshNode node, SyncDesk? sync, ITransportHost host, CallGate gate,
         CancellationToken closing)
     {
         (_node, _host, _gate, _closing) = (node, host, gate, closing);
         _logger = node.Loggers.CreateLogger<MeshHttpTransport>();
         var answers = new Answers(node.Signer, node.Time);
-        var complaints = new Complaints(node.Time, _logger);
+        var complaints = sync?.Complaints ?? new Complaints(node.Time, _logger);
         var admission = new Admission(options, node, new SessionClock(node.Time), answers, complaints);
         _frames = new FramesEndpoint(options, node, admission, answers, complaints, _logger);
-        if (sync is { Answers: true }) _sync = new SyncEndpoint(options, node, sync, complaints, _logger);
-        _pingName = options.Name ?? sync?.Signer.Name ?? node.Signer.Self.ToString();
+        if (sync is { Parts.Answers: true }) _sync = new SyncEndpoint(options, node, sync, _logger);
+        _pingName = options.Name ?? sync?.Parts.Signer.Name ?? node.Signer.Self.ToString();
         _publicKey = Convert.ToBase64String(node.Signer.Self.ToPublicKey());
         if (!ListenAddress.TryParse(options.Listen, out _endPoint))
             throw new TransportException(
@@ -109,11 +109,7 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         // a DefaultHttpContext holds nothing
     }
 
-    public void Dispose()
-    {
-        _kestrel.Dispose();
-        _sync?.Dispose();
-    }
+    public void Dispose() => _kestrel.Dispose();
 
     private static KestrelServerOptions Configure(
         MeshHttpOptions options, IPEndPoint endPoint, ConnectionLimit connections)

@@ -10,32 +10,19 @@ namespace PluginNode.MeshHttp.Server;
 
 /// <summary>Answers <c>POST /events/sync</c> as a nara peer does, and a PluginNode's question for days. In this order:
 /// headers → seen before → calls and rate of the caller → body → proof of a PluginNode → request → events.</summary>
-internal sealed class SyncEndpoint(
-    MeshHttpOptions options, MeshNode node, SyncParts parts, Complaints complaints, ILogger logger) : IDisposable
+internal sealed class SyncEndpoint(MeshHttpOptions options, MeshNode node, SyncDesk desk, ILogger logger)
 {
-    /// <summary>Most bytes of a request: the names of everyone known fit.</summary>
-    public const int MaxRequest = 1 << 20;
-
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    private readonly SyncAdmission _admission = new(node, parts, complaints);
-    private readonly SyncAnswers _answers = new(node, parts);
-    private readonly SyncBodies _bodies = new(node, parts);
-    private readonly SyncPages _pages = new(parts, options.MaxSyncBytes);
-    private readonly CallLimits _limits = new(options.SyncCallsPerSecond, node.Time);
-
-    // two answers of one peer at once, eight together
-    private readonly ByteBudget _room = new(8L * options.MaxSyncBytes, 2L * options.MaxSyncBytes);
-
-    // half of the processors stay with the rest of the node
-    private readonly SemaphoreSlim _working = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly Complaints _complaints = desk.Complaints;
+    private readonly SyncAdmission _admission = new(node, desk.Parts, desk.Complaints);
+    private readonly SyncAnswers _answers = new(node, desk.Parts);
 
     public async Task HandleAsync(HttpContext context)
     {
         if (await _admission.AdmitAsync(context) is not { } caller) return;
-        if (!_limits.TryEnter(caller.Key))
+        if (!desk.TryEnter(caller.Key))
         {
-            complaints.TooMany(caller.Key);
             context.Response.Headers.RetryAfter = "1";
             await _answers.TextAsync(context, caller, StatusCodes.Status429TooManyRequests, "Too many requests");
             return;
@@ -46,11 +33,9 @@ internal sealed class SyncEndpoint(
         }
         finally
         {
-            _limits.Leave(caller.Key);
+            desk.Leave(caller.Key);
         }
     }
-
-    public void Dispose() => _working.Dispose();
 
     private async Task AnswerAsync(HttpContext context, SyncCaller caller)
     {
@@ -64,7 +49,7 @@ internal sealed class SyncEndpoint(
         if (caller.Proof is { } proof
             && !proof.Holds(node.Signer, caller.Key, caller.Head.Timestamp, path, SHA256.HashData(body.Span)))
         {
-            complaints.WrongSignature(caller.Key);
+            _complaints.WrongSignature(caller.Key);
             await SyncAnswers.UnauthorizedAsync(context, "signature verification failed");
             return;
         }
@@ -76,56 +61,27 @@ internal sealed class SyncEndpoint(
         if (problem is not null)
             await _answers.TextAsync(context, caller, StatusCodes.Status400BadRequest, problem);
         else if (path != SyncProof.DaysPath)
-            await SendAsync(context, caller, () => EventsFor(request!, caller));
+            await SendAsync(context, caller, request);
         else if (caller.IsPluginNode)
-            await SendAsync(context, caller, _bodies.Days);
+            await SendAsync(context, caller, null);
         else
             await _answers.TextAsync(context, caller, StatusCodes.Status403Forbidden, "for PluginNodes only");
     }
 
-    private BodyBuffer EventsFor(SyncRequest request, SyncCaller caller)
-    {
-        var (events, next) = _pages.Pick(request, caller.IsPluginNode);
-        return _bodies.Events(events, next);
-    }
-
-    // the room for the largest answer is kept until it is out: who reads slowly holds only its own share
-    private async Task SendAsync(HttpContext context, SyncCaller caller, Func<BodyBuffer> make)
-    {
-        await _room.TakeAsync(caller.Key, options.MaxSyncBytes, context.RequestAborted);
-        try
-        {
-            using var body = await MakeAsync(make, context.RequestAborted);
-            await _answers.JsonAsync(context, caller, body);
-        }
-        finally
-        {
-            _room.Return(caller.Key, options.MaxSyncBytes);
-        }
-    }
-
-    private async Task<BodyBuffer> MakeAsync(Func<BodyBuffer> make, CancellationToken aborted)
-    {
-        await _working.WaitAsync(aborted);
-        try
-        {
-            return make();
-        }
-        finally
-        {
-            _working.Release();
-        }
-    }
+    private Task SendAsync(HttpContext context, SyncCaller caller, SyncRequest? request) => desk.AnswerAsync(
+        new SyncQuestion(caller.Key, caller.IsPluginNode, request, options.MaxSyncBytes),
+        body => _answers.JsonAsync(context, caller, body), context.RequestAborted);
 
     /// <summary>The body; null where it was too large or too slow, and has been refused.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, SyncCaller caller)
     {
-        using var limit = new CancellationTokenSource(MeshWire.BodyTime(MaxRequest) + Grace, node.Time);
+        using var limit = new CancellationTokenSource(MeshWire.BodyTime(SyncDesk.MaxRequest) + Grace, node.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.RequestAborted);
         var body = new ArrayBufferWriter<byte>(512);
         try
         {
-            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MaxRequest;
+            var size = context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>();
+            size.MaxRequestBodySize = SyncDesk.MaxRequest;
             int count;
             while ((count = await context.Request.Body.ReadAsync(body.GetMemory(512), either.Token)) > 0)
                 body.Advance(count);
@@ -142,7 +98,7 @@ internal sealed class SyncEndpoint(
             context.Response.Headers.Connection = "close";
             await _answers.TextAsync(
                 context, caller, tooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status408RequestTimeout,
-                tooLarge ? $"at most {MaxRequest} bytes are taken" : "the body is too slow");
+                tooLarge ? $"at most {SyncDesk.MaxRequest} bytes are taken" : "the body is too slow");
             return null;
         }
     }

@@ -7,19 +7,16 @@ namespace PluginNode.MeshHttp.Sync;
 /// <summary>A neighbour during one run: where it answers, and how often it failed.</summary>
 internal sealed class Asked
 {
-    /// <summary>The scheme of the addresses that are used.</summary>
-    public const string Scheme = "mesh+http";
-
     private const int MostInARow = 3;
 
     // who answers every now and then, only to fail again, is no help either
     private const int ManyInAll = 12;
 
-    private readonly List<PeerAddress> _addresses;
+    private readonly IReadOnlyList<PeerAddress> _addresses;
     private int _failures, _uses;
     private volatile int _at;
 
-    private Asked(Neighbour neighbour, List<PeerAddress> addresses) =>
+    private Asked(Neighbour neighbour, IReadOnlyList<PeerAddress> addresses) =>
         (Neighbour, _addresses) = (neighbour, addresses);
 
     public Neighbour Neighbour { get; }
@@ -36,13 +33,14 @@ internal sealed class Asked
     public string? Failure { get; private set; }
 
     /// <summary>Whom of a plan this plugin can reach, as many as the profile has asked directly.</summary>
-    public static IReadOnlyList<Asked> Of(SyncPlan plan) =>
-        [.. plan.Neighbours.Select(Of).OfType<Asked>().Take(plan.Profile.DirectNeighbours ?? int.MaxValue)];
+    public static IReadOnlyList<Asked> Of(SyncPlan plan, INeighbourCalls calls) =>
+        [.. plan.Neighbours.Select(n => Of(n, calls)).OfType<Asked>()
+            .Take(plan.Profile.DirectNeighbours ?? int.MaxValue)];
 
-    /// <summary>Null where it has no address of this plugin's scheme.</summary>
-    public static Asked? Of(Neighbour neighbour)
+    /// <summary>Null where it can't be asked at any address.</summary>
+    public static Asked? Of(Neighbour neighbour, INeighbourCalls calls)
     {
-        var addresses = neighbour.Addresses.Where(a => a.Scheme == Scheme).ToList();
+        var addresses = calls.AddressesOf(neighbour);
         return addresses.Count == 0 ? null : new Asked(neighbour, addresses);
     }
 

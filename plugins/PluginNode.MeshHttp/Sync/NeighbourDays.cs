@@ -10,7 +10,7 @@ internal sealed class NeighbourDays(INeighbourCalls calls) : INeighbourDays
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LedgerDay>?> DaysAsync(Neighbour neighbour, CancellationToken cancellation)
     {
-        if (Asked.Of(neighbour) is not { } asked) return null;
+        if (Asked.Of(neighbour, calls) is not { } asked) return null;
         for (var attempt = 0; attempt < asked.Addresses; attempt++)
         {
             var answer = await calls.DaysAsync(asked.At(attempt, 0), cancellation);

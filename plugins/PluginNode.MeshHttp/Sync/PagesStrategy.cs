@@ -23,7 +23,7 @@ internal sealed class PagesStrategy(INeighbourCalls calls, ILedger ledger, TimeP
     /// <summary>The same in the caller's context.</summary>
     public Task<SyncReport> SyncHereAsync(ISyncSession session, CancellationToken cancellation)
     {
-        var neighbours = Asked.Of(session.Plan);
+        var neighbours = Asked.Of(session.Plan, calls);
         return neighbours.Count == 0
             ? Task.FromResult(Unavailable.NoNeighbour)
             : new PagesRun(new SyncRun(session, calls, time), neighbours, ledger, _memory, time)

@@ -17,7 +17,7 @@ internal sealed class SampleStrategy(INeighbourCalls calls, TimeProvider time) :
     {
         if (session.Plan.Purpose != SyncPurpose.Boot)
             return Task.FromResult(Unavailable.For(session.Plan.Purpose));
-        var neighbours = Asked.Of(session.Plan);
+        var neighbours = Asked.Of(session.Plan, calls);
         if (neighbours.Count == 0) return Task.FromResult(Unavailable.NoNeighbour);
         return Task.Run(
             () => new SampleRun(new SyncRun(session, calls, time), neighbours).RunAsync(cancellation), cancellation);

@@ -22,7 +22,7 @@ internal sealed class SlicesStrategy(
     {
         if (session.Plan.Purpose == SyncPurpose.Checkpoints)
             return Task.FromResult(Unavailable.For(session.Plan.Purpose));
-        var neighbours = Asked.Of(session.Plan);
+        var neighbours = Asked.Of(session.Plan, calls);
         if (neighbours.Count == 0) return Task.FromResult(Unavailable.NoNeighbour);
         return Task.Run(
             () => new SlicesRun(new SyncRun(session, calls, time), neighbours, Subjects(session.Plan))

@@ -6,7 +6,8 @@ namespace PluginNode.MeshHttp.Sync;
 internal static class Unavailable
 {
     public static SyncReport NoNeighbour { get; } =
-        new(SyncOutcome.Unavailable, "no neighbour has an address of mesh+http");
+        new(SyncOutcome.Unavailable, 
+            "no neighbour has an address of mesh+http, or one whose transport can ask");
 
     /// <summary>It does not serve a purpose.</summary>
     public static SyncReport For(SyncPurpose purpose) => new(

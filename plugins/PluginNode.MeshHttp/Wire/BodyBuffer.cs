@@ -35,6 +35,19 @@ internal sealed class BodyBuffer : IBufferWriter<byte>, IDisposable
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
+    /// <summary>A copy in one piece, which stays.</summary>
+    public byte[] ToArray()
+    {
+        var whole = new byte[Length];
+        var written = 0;
+        foreach (var piece in Pieces)
+        {
+            piece.CopyTo(whole.AsMemory(written));
+            written += piece.Length;
+        }
+        return whole;
+    }
+
     /// <summary>The SHA-256 of all that was written.</summary>
     public byte[] Digest()
     {

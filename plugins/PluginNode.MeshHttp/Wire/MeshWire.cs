@@ -3,6 +3,9 @@ namespace PluginNode.MeshHttp.Wire;
 /// <summary>Names and limits of the wire format; the README describes it.</summary>
 internal static class MeshWire
 {
+    /// <summary>The scheme of the addresses.</summary>
+    public const string Scheme = "mesh+http";
+
     public const string FramesPath = "/pluginnode/frames";
     public const string PingPath = "/ping";
     public const string Method = "POST";

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PluginNode.Identity;
+using PluginNode.Transports;
 
 namespace PluginNode.Conformance.Fakes;
 
@@ -29,6 +30,9 @@ public sealed class MemoryNetwork(ILink? link = null, TimeProvider? time = null)
 
     /// <summary>The largest frame, in bytes. Default: 1 MiB.</summary>
     public int MaxFrameBytes { get; init; } = 1 << 20;
+
+    /// <summary>How much a request moves. Default: 64 KiB there, 256 KiB back.</summary>
+    public RequestBounds RequestBounds { get; init; } = new(64 << 10, 256 << 10);
 
     /// <summary>Where the peer with that id listens.</summary>
     public static PeerAddress AddressOf(PeerId peer) => new(MemoryTransport.SchemeName, $"memory:{peer}");

@@ -8,7 +8,7 @@ namespace PluginNode.Conformance.Fakes;
 /// nobody on its wire can lie. A buffer that it has lent to a host is overwritten afterwards, so that a host which
 /// keeps one is found out.
 /// </summary>
-public sealed class MemoryTransport : ITransport
+public sealed class MemoryTransport : ITransport, IRequestTransport
 {
     /// <summary>The scheme of its addresses.</summary>
     public const string SchemeName = "memory";
@@ -31,6 +31,9 @@ public sealed class MemoryTransport : ITransport
 
     /// <inheritdoc/>
     public int MaxFrameBytes => _network.MaxFrameBytes;
+
+    /// <inheritdoc/>
+    public RequestBounds Bounds => _network.RequestBounds;
 
     /// <inheritdoc/>
     public Task StartAsync(ITransportHost host, CancellationToken cancellation)
@@ -74,6 +77,39 @@ public sealed class MemoryTransport : ITransport
     }
 
     /// <inheritdoc/>
+    public async Task<RequestOutcome> RequestAsync(
+        PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation)
+    {
+        if (request.Body.Length > Bounds.MaxRequestBytes)
+            return RequestOutcome.None(
+                RequestStatus.TooLarge, $"a request has at most {Bounds.MaxRequestBytes} bytes");
+        if (_host is not { } host || !_sends.TryEnter())
+            return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
+        using var limit = new CancellationTokenSource(_network.AnswerWithin, _network.Time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token, limit.Token);
+        try
+        {
+            any.Token.ThrowIfCancellationRequested();
+            var most = Math.Min(request.MostAnswerBytes, Bounds.MaxAnswerBytes);
+            var asked = request with { Body = request.Body.ToArray(), MostAnswerBytes = most };
+            if (await AskAsync(peer, address, asked).WaitAsync(any.Token) is not { } answer)
+                return RequestOutcome.None(RequestStatus.Failed, "nobody is there who answers");
+            host.Heard(peer, _network.Time.GetUtcNow());
+            return answer.Body.Length <= most
+                ? answer
+                : RequestOutcome.None(RequestStatus.TooLarge, $"the answer has more than {most} bytes");
+        }
+        catch (OperationCanceledException)
+        {
+            return RequestOutcome.None(RequestStatus.Failed, "no answer in time");
+        }
+        finally
+        {
+            _sends.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellation)
     {
         _network.Leave(this);
@@ -83,6 +119,48 @@ public sealed class MemoryTransport : ITransport
         await _receipts.Empty;
         await _closing.CancelAsync();
         await _sends.Empty;
+    }
+
+    private Task<RequestOutcome?> AskAsync(PeerId peer, PeerAddress address, PeerRequest request)
+    {
+        var answer = new TaskCompletionSource<RequestOutcome?>();
+        _network.Carry(Self, peer, async () =>
+        {
+            var outcome = _network.At(address) is { } end && end.Self == peer
+                ? await end.AnswerAsync(Self, request)
+                : null;
+            _network.Carry(peer, Self, () =>
+            {
+                answer.TrySetResult(outcome);
+                return Task.CompletedTask;
+            });
+        });
+        return answer.Task;
+    }
+
+    private async Task<RequestOutcome?> AnswerAsync(PeerId from, PeerRequest request)
+    {
+        if (_host is not { } host || !_receipts.TryEnter()) return null;
+        try
+        {
+            if (!_peers.TakesFrom(from)) return RequestOutcome.None(RequestStatus.Refused, "unknown sender");
+            host.Heard(from, _network.Time.GetUtcNow());
+            if (host is not IRequestHost answering)
+                return RequestOutcome.None(RequestStatus.Unsupported, "this node answers nothing");
+            if (answering.Judge(from, request.Protocol, request.Body.Length) is { } told) return told;
+            var lent = request.Body.ToArray();
+            var outcome = await answering.AnswerAsync(from, request with { Body = lent }, _closing.Token);
+            lent.AsSpan().Fill(0xEE);
+            return outcome with { Body = outcome.Body.ToArray() };
+        }
+        catch (Exception)
+        {
+            return null; // a host that fails costs an answer
+        }
+        finally
+        {
+            _receipts.Leave();
+        }
     }
 
     // The frames are copied: a copy of the request may arrive when the sender has long given up.

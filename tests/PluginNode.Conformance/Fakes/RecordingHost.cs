@@ -5,7 +5,7 @@ using PluginNode.Transports;
 namespace PluginNode.Conformance.Fakes;
 
 /// <summary>Keeps what a transport hands it, and answers as the law says. Thread-safe.</summary>
-public sealed class RecordingHost : ITransportHost, IRawStreamHost
+public sealed class RecordingHost : ITransportHost, IRawStreamHost, IRequestHost
 {
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<PeerId, bool> _heard = new();
@@ -21,6 +21,15 @@ public sealed class RecordingHost : ITransportHost, IRawStreamHost
     /// <summary>What it says of a raw message. Default: delivered.</summary>
     public SendOutcome RawAnswer { get; set; } = new(Guid.Empty, SendStatus.Delivered);
 
+    /// <summary>Requests that were to be answered, in order.</summary>
+    public ConcurrentQueue<(PeerId From, string Protocol, byte[] Body, int Most)> Requests { get; } = new();
+
+    /// <summary>What it says of a request by its head. Default: it is to be answered.</summary>
+    public Func<string, long, RequestOutcome?> Judgement { get; set; } = (_, _) => null;
+
+    /// <summary>What it answers to a request's body. Default: the same body.</summary>
+    public Func<byte[], RequestOutcome> Reply { get; set; } = body => RequestOutcome.Answer(body);
+
     /// <summary>How often any member was called.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
@@ -28,7 +37,7 @@ public sealed class RecordingHost : ITransportHost, IRawStreamHost
     public Func<IReadOnlyList<Guid>, IReadOnlyList<SendOutcome>> Answer { get; set; } =
         ids => [.. ids.Select(id => new SendOutcome(id, SendStatus.Delivered))];
 
-    /// <summary>What it waits for before it takes a batch; given the transport's cancellation.</summary>
+    /// <summary>What it waits for before it takes anything; given the transport's cancellation.</summary>
     public Func<CancellationToken, Task> Before { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Whether something authenticated arrived from that peer.</summary>
@@ -69,6 +78,24 @@ public sealed class RecordingHost : ITransportHost, IRawStreamHost
         await Before(cancellation);
         Raw.Enqueue((from, protocol, payload.ToArray()));
         return RawAnswer;
+    }
+
+    /// <inheritdoc/>
+    public RequestOutcome? Judge(PeerId from, string protocol, long bytes)
+    {
+        Interlocked.Increment(ref _calls);
+        return Judgement(protocol, bytes);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RequestOutcome> AnswerAsync(
+        PeerId from, PeerRequest request, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _calls);
+        var body = request.Body.ToArray();
+        Requests.Enqueue((from, request.Protocol, body, request.MostAnswerBytes));
+        await Before(cancellation);
+        return Reply(body);
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,10 @@ internal sealed class Network
     public List<(PeerId From, PeerId To, RawMessage Message)> RawSent { get; } = [];
     public Func<PeerId, RawMessage, Func<Task<SendOutcome>>, Task<SendOutcome>>? InterceptRaw { get; set; }
 
+    /// <summary>How much it moves in a request.</summary>
+    public RequestBounds RequestBounds { get; set; } = new(1000, 2000);
+    public Func<PeerId, PeerRequest, Func<Task<RequestOutcome>>, Task<RequestOutcome>>? InterceptRequest { get; set; }
+
     public void Join(PeerId id, ITransportHost host)
     {
         lock (_hosts) _hosts[id] = host;
@@ -57,8 +61,26 @@ internal sealed class Network
             : new SendOutcome(message.Id, SendStatus.Retry, "the stream was reset");
     }
 
-    private sealed class End(Network wire, PeerId self) : ITransport, IRawStreams
+    public Task<RequestOutcome> AskAsync(PeerId from, PeerId to, PeerRequest request, CancellationToken cancellation)
     {
+        ITransportHost? host;
+        lock (_hosts)
+            if (Down.GetValueOrDefault(to) || !_hosts.TryGetValue(to, out host))
+                return Task.FromResult(RequestOutcome.None(RequestStatus.Failed, "nobody is there"));
+        return ((IRequestHost)host).AnswerAsync(from, request, cancellation);
+    }
+
+    private sealed class End(Network wire, PeerId self) : ITransport, IRawStreams, IRequestTransport
+    {
+        public RequestBounds Bounds => wire.RequestBounds;
+
+        public Task<RequestOutcome> RequestAsync(
+            PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation)
+        {
+            Task<RequestOutcome> Go() => wire.AskAsync(self, peer, request, cancellation);
+            return wire.InterceptRequest is { } intercept ? intercept(peer, request, Go) : Go();
+        }
+
         public bool IsRaw(string protocol) =>
             wire.RawPrefix is { } prefix && protocol.StartsWith(prefix, StringComparison.Ordinal);
 

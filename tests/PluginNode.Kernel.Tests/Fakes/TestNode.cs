@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Delivery;
@@ -25,6 +26,9 @@ internal sealed class TestNode : IAsyncDisposable
     public NodeKernel Kernel { get; private set; } = null!;
     public PeerId Id => IdOf(_seed);
 
+    /// <summary>What it said of plugins.</summary>
+    public ConcurrentQueue<(string Owner, string What)> PluginFaults { get; } = [];
+
     public static KernelOptions Options { get; } = new()
     {
         Protocols = new Dictionary<string, string> { ["/c"] = "critical", ["/m"] = "moderate" },
@@ -50,7 +54,10 @@ internal sealed class TestNode : IAsyncDisposable
         var parts = new KernelParts(
             IdentityOf(seed), [], node.Store, new PeerBook(peers), node.Time,
             new SeededChance((node.Medium.Lives++ << 8) + seed),
-            node._faults);
+            node._faults)
+        {
+            PluginFaulted = (owner, what) => node.PluginFaults.Enqueue((owner, what)),
+        };
         node.Kernel = await NodeKernel.OpenAsync(parts, options ?? Options, CancellationToken.None);
         wire.Join(node.Id, node.Kernel.TransportHost);
         node.Kernel.Attach(wire.TransportOf(node.Id));

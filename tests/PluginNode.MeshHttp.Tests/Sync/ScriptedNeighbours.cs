@@ -41,6 +41,9 @@ internal sealed class ScriptedNeighbours : INeighbourCalls
     /// <summary>All of them, with what was read before.</summary>
     public IReadOnlyList<Neighbour> Plan(long since = 0) => [.. _all.Values.Select(n => n.ToNeighbour(since))];
 
+    public IReadOnlyList<PeerAddress> AddressesOf(Neighbour neighbour) =>
+        [.. neighbour.Addresses.Where(a => a.Scheme == MeshWire.Scheme)];
+
     public async Task<SyncReply> AskAsync(
         SyncNeighbour to, SyncRequest request, TimeSpan? callTime, CancellationToken cancellation)
     {
