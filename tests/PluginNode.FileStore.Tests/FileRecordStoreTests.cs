@@ -127,7 +127,8 @@ public sealed class FileRecordStoreTests
         await store.CommitAsync(StoreUnderTest.Batch([1]));
         var from = _disk.Steps.Last(s => s.Kind == MemoryDisk.StepKind.Write) is { } first
             ? (int)first.Offset + first.Bytes.Length : 0;
-        await store.CommitAsync(new RecordBatch([.. new long[] { 2, 3, 4 }.Select(s => StoreUnderTest.Record(s, 600))], []));
+        Record[] three = [.. new long[] { 2, 3, 4 }.Select(s => StoreUnderTest.Record(s, 600))];
+        await store.CommitAsync(new RecordBatch(three, []));
         var written = _disk.Steps.Last(s => s.Kind == MemoryDisk.StepKind.Write);
         var files = MemoryDisk.With(_disk.Files).Files; // as at a power cut: the prepared space is still there
         var sectors = ((from + written.Bytes.Length - 1) / sector) - (from / sector) + 1;

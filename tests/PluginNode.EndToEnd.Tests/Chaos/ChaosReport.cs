@@ -43,7 +43,7 @@ internal sealed record ChaosReport
         Line($"# Chaos: {Busy:hh\\:mm\\:ss} on {date:yyyy-MM-dd}\n");
         Line($"**{Verdict}**\n");
         Line($"| | |\n| --- | --- |\n| commit | {commit} |\n| seed | {Seed} |");
-        Line($"| over | {Over switch { Over.Mesh => "mesh HTTP", Over.Libp2p => "libp2p", _ => "a broker, with TLS" }} |");
+        Line($"| over | {Over} |");
         Line($"| faults for | {Busy:hh\\:mm\\:ss}, {Took:hh\\:mm\\:ss} with settling |");
         Line($"| nodes | {Vitals.Count}, each sends to and receives from all others, 3 lanes each |");
         Line($"| refused for want of room, and sent again | {Refused} times |");

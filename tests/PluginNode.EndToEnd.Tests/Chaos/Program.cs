@@ -37,7 +37,8 @@ internal static class Program
         Console.WriteLine(result.Verdict);
         if (!result.Passed)
         {
-            Console.WriteLine($"The nodes' logs and data are kept in {folder}; again: build/chaos --seed {seed} --over {over}");
+            Console.WriteLine(
+                $"The nodes' logs and data are kept in {folder}; again: build/chaos --seed {seed} --over {over}");
             return 1;
         }
         Directory.Delete(folder, recursive: true);
