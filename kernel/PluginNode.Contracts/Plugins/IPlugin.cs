@@ -34,9 +34,9 @@ public interface IPluginBuilder
     /// <see cref="Identity.INoiseSigner"/>, <see cref="Identity.IPeerDirectory"/>, <see cref="TimeProvider"/>,
     /// <see cref="IChance"/>, <c>ILoggerFactory</c> and <c>ILogger&lt;T&gt;</c>, <see cref="Identity.NodeInfo"/>, and
     /// of the ledger
-    /// <see cref="Events.ILedger"/>, <see cref="Events.IEventWriter"/>, <see cref="Events.IEventKeys"/> and, where the
-    /// node's name allows it, <see cref="Identity.INaraSigner"/>. The ledger is there once the kernel starts
-    /// transports, not before: asked earlier, it throws.
+    /// <see cref="Events.ILedger"/>, <see cref="Events.IEventWriter"/>, <see cref="Events.IEventKeys"/>,
+    /// <see cref="Events.ILedgerWriter"/> and, where the node's name allows it, <see cref="Identity.INaraSigner"/>.
+    /// The ledger is there once the kernel starts transports, not before: asked earlier, it throws.
     /// </summary>
     IServiceCollection Services { get; }
 

@@ -21,7 +21,7 @@ internal sealed record NodeServices(
     public EventKinds Kinds { get; } = new();
 
     /// <summary>The ledger, for plugins.</summary>
-    public LateLedger Ledger => field ??= new LateLedger(Kinds);
+    public LateLedger Ledger => field ??= new LateLedger(Kinds, Info.IsReadOnly);
 
     /// <summary>Makes the key where there is none.</summary>
     /// <exception cref="StartException">It can't be read or made.</exception>
@@ -54,6 +54,7 @@ internal sealed record NodeServices(
         services.AddSingleton<ILedger>(Ledger);
         services.AddSingleton<IEventWriter>(Ledger);
         services.AddSingleton<IEventKeys>(Ledger);
+        services.AddSingleton<ILedgerWriter>(Ledger);
         if (NaraSigner.IsName(Info.Name)) services.AddSingleton<INaraSigner>(new NaraSigner(Identity, Info.Name));
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
     }
