@@ -24,7 +24,8 @@ public sealed class MqttPlugin : IPlugin
         builder.Services.AddSingleton(services => new MqttTransport(options, folder, new MqttNode(
             services.GetRequiredService<ISigner>(), services.GetRequiredService<IPeerDirectory>(),
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IChance>(),
-            services.GetRequiredService<ILoggerFactory>()), LedgerParts.Of(services)));
+            services.GetRequiredService<ILoggerFactory>()) { Plaza = PlazaParts.Of(services, options.Presence) },
+            LedgerParts.Of(services)));
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MqttTransport>());
         if (LedgerParts.AreIn(builder.Services))
             builder.Services.AddSingleton<ISyncStrategy>(services =>

@@ -56,7 +56,10 @@ public sealed class LedgerTests : NodesInAFolder
     private NodeProcess AtBroker(NodeProcess node)
     {
         var settings = node.Configuration["plugins"]!["settings"]!;
-        settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}" };
+        settings["mqtt"] = new JsonObject
+        {
+            ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}", ["presence"] = false, // events are counted here
+        };
         settings["mesh-http"] = new JsonObject { ["listen"] = "" };
         node.WriteConfiguration();
         _nodes.Add(node);
