@@ -34,7 +34,8 @@ internal sealed class LedgerStrategy(
                 .Take(plan.Profile.BrokeredNeighbours).Select(n => new AskedNeighbour(n))];
         if (neighbours.Count == 0) return Unavailable("no neighbour has an address of mqtt");
         var run = new LedgerRun(session, running, neighbours, plan.CallTime ?? limit, time);
-        return Task.Run(() => run.RunAsync(() => Subjects(plan), cancellation), cancellation);
+        var asked = plan.Subjects.Count == 0 ? null : new SortedSet<string>(plan.Subjects, StringComparer.Ordinal);
+        return Task.Run(() => run.RunAsync(() => asked ?? Subjects(plan), cancellation), cancellation);
     }
 
     private static Task<SyncReport> Unavailable(string reason) =>

@@ -51,6 +51,16 @@ public sealed class LedgerTests : NodesInAFolder
         Assert.That(recovery.Events, Is.EqualTo(Count), recovery.ToString());
         Assert.That(recovery.Count("far", "merged"), Is.EqualTo(Count), recovery.ToString());
         Assert.That(recovery.Failures("dead"), Is.Not.Empty, recovery.ToString());
+
+        var (exit, output) = await node.CommandAsync(
+            "recovery", "ask", "far", "--subjects", EventCorpus.NameOf(0), "--json");
+        Assert.That(exit, Is.Zero, output);
+        var step = JsonNode.Parse(output)!["steps"]!.AsArray()[^1]!;
+        Assert.That((string?)step["strategy"], Is.EqualTo("mqtt-ledger"), output);
+        Assert.That(
+            (int)step["counts"]!["duplicates"]!,
+            Is.InRange(1, Count - 1).And.EqualTo((int)step["counts"]!["received"]!),
+            "what that one did, and nothing new");
     }
 
     private NodeProcess AtBroker(NodeProcess node)
