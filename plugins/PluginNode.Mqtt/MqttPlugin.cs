@@ -27,14 +27,19 @@ public sealed class MqttPlugin : IPlugin
             services.GetRequiredService<ILoggerFactory>()) { Plaza = PlazaParts.Of(services, options.Presence) },
             LedgerParts.Of(services)));
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MqttTransport>());
-        if (LedgerParts.AreIn(builder.Services))
-            builder.Services.AddSingleton<ISyncStrategy>(services =>
-            {
-                var transport = services.GetRequiredService<MqttTransport>();
-                return new LedgerStrategy(
-                    () => transport.LedgerCalls, LedgerParts.Of(services)!,
-                    services.GetRequiredService<IPeerDirectory>(), options.SendLimit,
-                    services.GetRequiredService<TimeProvider>());
-            });
+        if (!LedgerParts.AreIn(builder.Services)) return;
+        builder.Services.AddSingleton<ISyncStrategy>(services =>
+        {
+            var transport = services.GetRequiredService<MqttTransport>();
+            return new LedgerStrategy(
+                () => transport.LedgerCalls, LedgerParts.Of(services)!,
+                services.GetRequiredService<IPeerDirectory>(), options.SendLimit,
+                services.GetRequiredService<TimeProvider>());
+        });
+        builder.Services.AddSingleton<INeighbourDays>(services =>
+        {
+            var transport = services.GetRequiredService<MqttTransport>();
+            return new NeighbourDays(() => transport.LedgerCalls, options.SendLimit);
+        });
     }
 }

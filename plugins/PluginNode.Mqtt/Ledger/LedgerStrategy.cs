@@ -15,7 +15,8 @@ internal sealed class LedgerStrategy(
     Func<ILedgerCalls?> calls, LedgerParts parts, IPeerDirectory peers, TimeSpan limit,
     TimeProvider time) : ISyncStrategy
 {
-    private const string Scheme = "mqtt";
+    /// <summary>Of the addresses of those who can be asked.</summary>
+    public const string Scheme = "mqtt";
 
     /// <inheritdoc/>
     public string Name => "mqtt-ledger";

@@ -10,8 +10,8 @@ using PluginNode.Mqtt.Wire;
 namespace PluginNode.Mqtt.Tests.Plaza;
 
 /// <summary>
-/// What mosquitto_sub saw of two naras (github.com/eljojo/nara) and a third one that recovers, over a real broker again:
-/// a node in the place of one of the two hears what the others said, and answers as that one did. It runs by a clock
+/// What mosquitto_sub saw of two naras (github.com/eljojo/nara) and a third one that recovers, over a real broker
+/// again: a node in the place of one of the two hears what the others said, and answers as that one did. It runs by a clock
 /// that begins a minute after the last of it was said.
 /// </summary>
 [TestFixture]
@@ -86,9 +86,12 @@ internal sealed class CaptureTests
 
     private static string From(string json) => (string)JsonNode.Parse(json)!["From"]!;
 
-    private static PeerId KeyOf(string name) => PeerId.FromPublicKey(Convert.FromBase64String(
-        (string)JsonNode.Parse(Lines.First(l => l.Topic == NaraTopics.HeyThere && EmitterOf(l.Payload) == name).Payload)!
-            ["hey_there"]!["PublicKey"]!));
+    private static PeerId KeyOf(string name)
+    {
+        var hello = Lines.First(l => l.Topic == NaraTopics.HeyThere && EmitterOf(l.Payload) == name);
+        return PeerId.FromPublicKey(Convert.FromBase64String(
+            (string)JsonNode.Parse(hello.Payload)!["hey_there"]!["PublicKey"]!));
+    }
 
     // what the node in that place says itself
     private static bool IsOf((string Topic, byte[] Payload) line, string name) =>
