@@ -4,8 +4,8 @@ using PluginNode.Mqtt.Wire;
 
 namespace PluginNode.Mqtt.Ledger;
 
-/// <summary>Answers requests for events, a page at a time, and for what is held by day, that peers of the peer list have
-/// signed, to their own topic: who did not sign gets nothing.</summary>
+/// <summary>Answers requests for events, a page at a time, and for what is held by day, that peers of the peer list
+/// have signed, to their own topic: who did not sign gets nothing.</summary>
 /// <param name="node">The node.</param>
 /// <param name="parts">Its ledger.</param>
 /// <param name="judge">Which requests are answered.</param>

@@ -11,8 +11,8 @@ namespace PluginNode.Mqtt.Tests.Plaza;
 
 /// <summary>
 /// What mosquitto_sub saw of two naras (github.com/eljojo/nara) and a third one that recovers, over a real broker
-/// again: a node in the place of one of the two hears what the others said, and answers as that one did. It runs by a clock
-/// that begins a minute after the last of it was said.
+/// again: a node in the place of one of the two hears what the others said, and answers as that one did. It runs by a
+/// clock that begins a minute after the last of it was said.
 /// </summary>
 [TestFixture]
 internal sealed class CaptureTests
