@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Events;
@@ -83,6 +84,9 @@ internal sealed class KernelNode : ILedgerWriter, IEventWriter, IAsyncDisposable
         .Read(new LedgerQuery { Services = ["hey-there", "chau"], Limit = LedgerQuery.MostEvents }).Events
         .Select(e => (e.Emitter, e.Service == "hey-there"))];
 
+    /// <summary>What came of all that the plugin handed in.</summary>
+    public ConcurrentQueue<MergeReport> Merged { get; } = new();
+
     /// <summary>Waits until it holds this.</summary>
     public Task HoldsAsync(string who, bool isUp) => Patience.UntilAsync(
         () => Presence.Contains((who, isUp)), () => $"{Name} holds {string.Join(", ", Presence)}");
@@ -97,9 +101,13 @@ internal sealed class KernelNode : ILedgerWriter, IEventWriter, IAsyncDisposable
     public Task<RecordedEvent> RecordAsync(string service, ReadOnlyMemory<byte> data) =>
         Kernel.Events.RecordAsync(service, data);
 
-    public Task<MergeReport> MergeAsync(
-        string from, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation) =>
-        Kernel.Intake.MergeAsync(from, events, cancellation);
+    public async Task<MergeReport> MergeAsync(
+        string from, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellation)
+    {
+        var report = await Kernel.Intake.MergeAsync(from, events, cancellation);
+        Merged.Enqueue(report);
+        return report;
+    }
 
     public void Write(Event @event, IBufferWriter<byte> json) => _codec.Encode(@event, json);
 

@@ -99,8 +99,7 @@ internal sealed class PlazaTests
             _broker.Port, "bob", 2, new KernelNodeOptions { LearnsKeys = false });
         await bob.HoldsAsync("bob", isUp: true);
         await SayAsync(NaraTopics.HeyThere, Hello(MakerOf("dave", 5), "dave", 5));
-        for (var waits = false; !waits; await Task.Yield())
-            waits = (await bob.Kernel.MetricsAsync()).Ledger.Pending == 1;
+        await Patience.UntilAsync(() => bob.Merged.Any(r => r.Pending == 1), () => "it does not wait");
         Assert.That(bob.Kernel.EventKeys.Names(), Is.Empty);
         Assert.That(bob.Presence, Is.EqualTo(new[] { ("bob", true) }));
     }
