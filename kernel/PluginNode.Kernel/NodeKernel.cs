@@ -76,7 +76,7 @@ public sealed class NodeKernel : IAsyncDisposable
     private readonly RequestDesk _requests;
     private readonly CancellationTokenSource _stopped = new();
     private Task _ticking = Task.CompletedTask;
-    private bool _stopBegun;
+    private bool _stopBegun, _disposed;
 
     private NodeKernel(KernelParts parts, KernelOptions options, StoreReport report, RecordSealer sealer)
     {
@@ -264,7 +264,8 @@ public sealed class NodeKernel : IAsyncDisposable
 
     /// <summary>
     /// Takes no more messages, lets what is in flight end until the token fires, and makes dead letters of what waits
-    /// in memory only. Transports are to be stopped after this, the kernel disposed after them.
+    /// in memory only. Transports are to be stopped after this, the kernel disposed after them: until then the ledger
+    /// takes events, so that a transport can have its goodbye recorded.
     /// </summary>
     public async Task StopAsync(CancellationToken graceEnds)
     {
@@ -277,7 +278,6 @@ public sealed class NodeKernel : IAsyncDisposable
         await _sinks.StopAsync(graceEnds);
         await _outbox.StopAsync(graceEnds);
         await _inbox.StopAsync();
-        await _ledger.StopAsync();
         try
         {
             await _clock.MarkAsync();
@@ -292,6 +292,9 @@ public sealed class NodeKernel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true));
+        if (_disposed) return;
+        _disposed = true;
+        await _ledger.StopAsync();
         try
         {
             await _journal.DisposeAsync();

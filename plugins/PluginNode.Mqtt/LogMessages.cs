@@ -100,4 +100,22 @@ internal static partial class LogMessages
         "Requests for events in the name of {Name} come too often, or too many in all; some are not answered. Told "
         + "once a minute.")]
     public static partial void AsksTooOften(ILogger logger, string name);
+
+    [LoggerMessage(5034, LogLevel.Warning,
+        "That this node came or went was not said on nara/plaza: {Text}. Others notice it by sync only.")]
+    public static partial void NotAnnounced(ILogger logger, string text);
+
+    [LoggerMessage(5035, LogLevel.Warning,
+        "More is said on nara/plaza than is taken, in one name or in all; some of it was dropped, and comes by sync. "
+        + "Told once a minute.")]
+    public static partial void PlazaTooLoud(ILogger logger);
+
+    [LoggerMessage(5036, LogLevel.Warning,
+        "What was said on nara/plaza was not taken: {Reason}. It comes by sync. Told once a minute.")]
+    public static partial void PlazaNotTaken(ILogger logger, string reason);
+
+    [LoggerMessage(5037, LogLevel.Information,
+        "Nothing is said or taken on nara/plaza: no plugin provides the event kinds hey-there and chau. Install "
+        + "nara-events for it.")]
+    public static partial void NoPresenceKinds(ILogger logger);
 }

@@ -11,4 +11,8 @@ namespace PluginNode.Mqtt;
 /// <param name="Chance">Makes nonces, and the jitter of reconnects.</param>
 /// <param name="Loggers">Where the transport and its client write.</param>
 public sealed record MqttNode(
-    ISigner Signer, IPeerDirectory Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers);
+    ISigner Signer, IPeerDirectory Peers, TimeProvider Time, IChance Chance, ILoggerFactory Loggers)
+{
+    /// <summary>For presence in the nara network; null: nothing is announced or taken there. Default: null.</summary>
+    public PlazaParts? Plaza { get; init; }
+}

@@ -55,6 +55,10 @@ public sealed record MqttOptions
     /// who comes later waits. A single request always has room.</summary>
     public int MaxQueuedBytes { get; set; } = 32 << 20;
 
+    /// <summary>Whether this node says at the broker, to the nara network, that it came and went: signed events with
+    /// its name and key. Default true.</summary>
+    public bool Presence { get; set; } = true;
+
     internal BrokerAddress? Address => BrokerAddress.TryParse(Broker, out var address) ? address : null;
 
     internal TimeSpan KeepAliveTime => TimeOf(KeepAlive);

@@ -24,16 +24,22 @@ public sealed class MqttPlugin : IPlugin
         builder.Services.AddSingleton(services => new MqttTransport(options, folder, new MqttNode(
             services.GetRequiredService<ISigner>(), services.GetRequiredService<IPeerDirectory>(),
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IChance>(),
-            services.GetRequiredService<ILoggerFactory>()), LedgerParts.Of(services)));
+            services.GetRequiredService<ILoggerFactory>()) { Plaza = PlazaParts.Of(services, options.Presence) },
+            LedgerParts.Of(services)));
         builder.Services.AddSingleton<ITransport>(services => services.GetRequiredService<MqttTransport>());
-        if (LedgerParts.AreIn(builder.Services))
-            builder.Services.AddSingleton<ISyncStrategy>(services =>
-            {
-                var transport = services.GetRequiredService<MqttTransport>();
-                return new LedgerStrategy(
-                    () => transport.LedgerCalls, LedgerParts.Of(services)!,
-                    services.GetRequiredService<IPeerDirectory>(), options.SendLimit,
-                    services.GetRequiredService<TimeProvider>());
-            });
+        if (!LedgerParts.AreIn(builder.Services)) return;
+        builder.Services.AddSingleton<ISyncStrategy>(services =>
+        {
+            var transport = services.GetRequiredService<MqttTransport>();
+            return new LedgerStrategy(
+                () => transport.LedgerCalls, LedgerParts.Of(services)!,
+                services.GetRequiredService<IPeerDirectory>(), options.SendLimit,
+                services.GetRequiredService<TimeProvider>());
+        });
+        builder.Services.AddSingleton<INeighbourDays>(services =>
+        {
+            var transport = services.GetRequiredService<MqttTransport>();
+            return new NeighbourDays(() => transport.LedgerCalls, options.SendLimit);
+        });
     }
 }

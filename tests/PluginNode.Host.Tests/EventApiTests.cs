@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PluginNode.Composition;
 using PluginNode.Events;
 
 namespace PluginNode.Host.Tests;
@@ -106,6 +107,25 @@ public sealed class EventApiTests
         Assert.That((int)status, Is.EqualTo(409));
         Assert.That(problem!["detail"]!.GetValue<string>(), Does.StartWith("node.readOnly"));
         Assert.That(silent.Host.Node.Kernel.Ledger.Count, Is.Zero);
+    }
+
+    [TestCase(false), TestCase(true)]
+    public async Task Plugins_RecordAndMerge_WhereTheNodeIsNotReadOnly(bool readOnly)
+    {
+        var ledger = new LateLedger(new EventKinds(), readOnly);
+        ledger.Open(_node.Host.Node.Kernel);
+        var before = _node.Host.Node.Kernel.Ledger.Count;
+        var recorded = await ledger.RecordAsync("door", "1"u8.ToArray());
+        Assert.That(_node.Host.Node.Kernel.Ledger.Count, Is.EqualTo(before + (readOnly ? 0 : 1)));
+        if (readOnly) Assert.That(recorded.Problem, Does.StartWith("node.readOnly"));
+        else Assert.That(_node.Host.Node.Kernel.Ledger.Find(recorded.Event!.Id), Is.Not.Null);
+
+        var report = await ledger.MergeAsync("somewhere", ["no event"u8.ToArray()], CancellationToken.None);
+        Assert.That(report.Rejected, Is.EqualTo(new Dictionary<EventVerdict, int> { [EventVerdict.Malformed] = 1 }));
+        Assert.That(
+            () => ledger.MergeAsync(
+                "somewhere", new ReadOnlyMemory<byte>[LedgerQuery.MostEvents + 1], CancellationToken.None),
+            Throws.InstanceOf<ArgumentException>());
     }
 
     [TestCase(false), TestCase(true)]

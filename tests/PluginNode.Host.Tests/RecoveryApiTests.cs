@@ -164,12 +164,62 @@ public sealed class RecoveryApiTests
     }
 
     [Test]
+    public async Task Ask_OnePeer_SaysWhatItTold_AndWhatWasKeptOut()
+    {
+        var events = await _node.EventsAsync(3);
+        var altered = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(events[2]).Replace("1002", "9999", StringComparison.Ordinal));
+        SyncPlan? asked = null;
+        _node.Attach(new ScriptedStrategy(async (session, cancellation) =>
+        {
+            var isAsked = session.Plan.Purpose == SyncPurpose.Asked;
+            if (isAsked) asked = session.Plan;
+            await ScriptedStrategy.TellAsync(
+                session, session.Plan.Neighbours[0], isAsked ? [.. events.Take(2), altered] : [], cancellation);
+            return new SyncReport(SyncOutcome.Complete);
+        }));
+        await _node.UntilEndAsync();
+        var (status, body) = await PostAsync("""{ "peer": "beta", "subjects": ["beta", "星"] }""");
+        Assert.Multiple(() =>
+        {
+            Assert.That(status, Is.EqualTo(HttpStatusCode.OK), body?.ToJsonString());
+            Assert.That(((string?)body!["peer"], (bool)body["answered"]!), Is.EqualTo(("beta", true)));
+            var step = body["steps"]!.AsArray().Single()!;
+            Assert.That((string?)step["purpose"], Is.EqualTo("asked"));
+            Assert.That(
+                ((int)step["counts"]!["received"]!, (int)step["counts"]!["merged"]!), Is.EqualTo((3, 2)));
+            Assert.That(step["counts"]!["rejected"]!.ToJsonString(), Is.EqualTo("""{"wrongId":1}"""));
+            Assert.That(asked!.Subjects, Is.EqualTo(["beta", "星"]));
+        });
+    }
+
+    [TestCase("{}", 400, "peer")]
+    [TestCase("""{ "peer": "beta", "who": 1 }""", 400, "who")]
+    [TestCase("""{ "peer": "beta", "subjects": ["a", ""] }""", 400, "subjects[1]")]
+    [TestCase("""{ "peer": "beta", "subjects": [null] }""", 400, "subjects[0]")]
+    [TestCase("""{ "peer": "nobody" }""", 404, "there is no peer 'nobody'")]
+    [TestCase("""{ "peer": "mute" }""", 409, "'mute' can't be asked")]
+    [TestCase("""{ "peer": "beta" }""", 409, "there is no sync strategy")]
+    public async Task Ask_WhatCannotBe_IsAProblem(string body, int expected, string says)
+    {
+        var key = Convert.ToBase64String(Enumerable.Repeat((byte)9, 32).ToArray());
+        await _node.Node.CallAsync(
+            HttpMethod.Put, "/v1/peers/mute",
+            $$"""{ "publicKey": "{{key}}", "addresses": ["nowhere:mute"], "sendOnly": true }""");
+        var (status, problem) = await PostAsync(body);
+        Assert.That((int)status, Is.EqualTo(expected), problem?.ToJsonString());
+        Assert.That((string?)problem!["detail"], Does.StartWith(says));
+    }
+
+    [Test]
     public async Task OpenApi_DescribesIt()
     {
         var document = (await _node.Node.GetAsync("/openapi/v1.json")).Body!;
         var recovery = document["paths"]!["/v1/recovery"]!;
         var schemas = document["components"]!["schemas"]!.AsObject().Select(s => s.Key);
-        Assert.That(recovery["post"]!["responses"]!.AsObject().Select(r => r.Key), Is.EqualTo(["202", "409"]));
+        Assert.That(
+            recovery["post"]!["responses"]!.AsObject().Select(r => r.Key),
+            Is.EqualTo(["200", "202", "400", "404", "409", "503"]));
         Assert.That(recovery["get"]!["responses"]!["200"]!["content"]!["application/json"], Is.Not.Null);
         Assert.That(schemas, Does.Contain("RecoveryBody").And.Contain("CoverageBody").And.Contain("PresenceBody"));
     }
@@ -181,6 +231,6 @@ public sealed class RecoveryApiTests
         return body!;
     }
 
-    private Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync() =>
-        _node.Node.CallAsync(HttpMethod.Post, "/v1/recovery", null);
+    private Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync(string? body = null) =>
+        _node.Node.CallAsync(HttpMethod.Post, "/v1/recovery", body);
 }

@@ -115,6 +115,36 @@ public sealed class RecoveryCommandTests
         Assert.That((await RunAsync("recovery", "run", "--no-wait")).Code, Is.Zero);
     }
 
+    [Test]
+    public async Task Ask_ShowsWhatOnePeerTold_And1WhereItTellsNothing()
+    {
+        var events = await _node.EventsAsync(2);
+        IReadOnlyList<string>? subjects = null;
+        _node.Attach(new ScriptedStrategy(async (session, cancellation) =>
+        {
+            if (session.Plan.Purpose != SyncPurpose.Asked || session.Plan.Subjects.Count == 0)
+            {
+                session.Called(new NeighbourCall(session.Plan.Neighbours[0], "connection refused", 0));
+                return new SyncReport(SyncOutcome.Failed, "nobody answered");
+            }
+            subjects = session.Plan.Subjects;
+            await ScriptedStrategy.TellAsync(session, session.Plan.Neighbours[0], events, cancellation);
+            return new SyncReport(SyncOutcome.Partial, "who knows");
+        }));
+        await _node.UntilAsync(s => s.NextAt is not null);
+        var (code, output, error) = await RunAsync("recovery", "ask", "beta", "--subjects", "beta, gamma");
+        Assert.Multiple(() =>
+        {
+            Assert.That(code, Is.Zero, output + error);
+            Assert.That(output, Does.Match(@"scripted +asked +partial +1 +0 +2 +2 ").And.Contain("who knows"));
+            Assert.That(subjects, Is.EqualTo(["beta", "gamma"]));
+        });
+        var silent = await RunAsync("recovery", "ask", "beta", "--json");
+        Assert.That(silent.Code, Is.EqualTo(1), silent.Error);
+        Assert.That((bool)JsonNode.Parse(silent.Output)!["answered"]!, Is.False);
+        Assert.That((await RunAsync("recovery", "ask", "nobody")).Error, Does.StartWith("there is no peer 'nobody'"));
+    }
+
     private Task<(int Code, string Output, string Error)> RunAsync(params string[] args) =>
         Cli.RunAsync([.. args, "--config", _file]);
 }

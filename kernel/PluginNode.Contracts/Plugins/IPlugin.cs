@@ -34,8 +34,8 @@ public interface IPluginBuilder
     /// <see cref="Identity.INoiseSigner"/>, <see cref="Identity.IPeerDirectory"/>, <see cref="TimeProvider"/>,
     /// <see cref="IChance"/>, <c>ILoggerFactory</c> and <c>ILogger&lt;T&gt;</c>, <see cref="Identity.NodeInfo"/>, and
     /// of the ledger
-    /// <see cref="Events.ILedger"/>, <see cref="Events.IEventWriter"/>, <see cref="Events.IEventKeys"/> and, where the
-    /// node's name allows it, <see cref="Identity.INaraSigner"/>; and
+    /// <see cref="Events.ILedger"/>, <see cref="Events.IEventWriter"/>, <see cref="Events.IEventKeys"/>,
+    /// <see cref="Events.ILedgerWriter"/> and, where the node's name allows it, <see cref="Identity.INaraSigner"/>; and
     /// <see cref="Transports.IPeerRequests"/>. The ledger and requests are there once the kernel starts transports, not
     /// before: asked earlier, they throw.
     /// </summary>

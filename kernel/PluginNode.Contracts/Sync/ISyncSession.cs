@@ -61,6 +61,10 @@ public enum SyncPurpose
 
     /// <summary>All events of <see cref="SyncPlan.Services"/>, whatever else was left out.</summary>
     Checkpoints,
+
+    /// <summary>What the operator wants of one neighbour: all that it has, or all of
+    /// <see cref="SyncPlan.Subjects"/>.</summary>
+    Asked,
 }
 
 /// <summary>What a strategy is to do.</summary>
@@ -77,6 +81,10 @@ public sealed record SyncPlan
 
     /// <summary>Only events of these services; empty: of all. Default: all.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];
+
+    /// <summary>Only events by or about one of these; empty: all. A neighbour that cannot pick by them may tell others
+    /// too. Default: all.</summary>
+    public IReadOnlyList<string> Subjects { get; init; } = [];
 
     /// <summary>Most events of one call. Default: the profile's.</summary>
     public int? PageEvents { get; init; }

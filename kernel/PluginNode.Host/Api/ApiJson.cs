@@ -11,6 +11,8 @@ namespace PluginNode.Api;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(RecoveryAskBody))]
+[JsonSerializable(typeof(RecoveryAskResult))]
 [JsonSerializable(typeof(SendBody))]
 [JsonSerializable(typeof(SendResult))]
 [JsonSerializable(typeof(BatchResult))]

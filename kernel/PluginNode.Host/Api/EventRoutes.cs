@@ -39,8 +39,7 @@ internal static class EventRoutes
     private static async Task<IResult> RecordAsync(HttpContext context, RunningNode node)
     {
         if (node.Settings.Sections.Node.ReadOnly)
-            return ProblemBody.Result(
-                StatusCodes.Status409Conflict, "node.readOnly is set: this node records no events of its own");
+            return ProblemBody.Result(StatusCodes.Status409Conflict, LateLedger.NoRecording);
         var body = await JsonBody.ReadAsync(context.Request, ApiJson.Wire.EventPost);
         RecordedEvent recorded;
         try

@@ -8,8 +8,8 @@ namespace PluginNode.Api;
 
 /// <summary>One strategy that recovery went through.</summary>
 /// <param name="Strategy">Its name.</param>
-/// <param name="Purpose"><c>boot</c> (all that there is), <c>background</c> (what is new) or
-/// <c>checkpoints</c>.</param>
+/// <param name="Purpose"><c>boot</c> (all that there is), <c>background</c> (what is new),
+/// <c>checkpoints</c> or <c>asked</c> (by hand).</param>
 /// <param name="Outcome"><c>complete</c>, <c>partial</c>, <c>unavailable</c> or <c>failed</c>.</param>
 /// <param name="Reason">Why not complete, or what is remarkable about it; null: nothing.</param>
 /// <param name="Elapsed">How long it took.</param>

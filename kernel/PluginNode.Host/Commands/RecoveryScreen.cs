@@ -32,6 +32,10 @@ internal static class RecoveryScreen
             }));
     }
 
+    /// <summary>What one peer told that was asked by hand.</summary>
+    public static void Show(Answer<RecoveryAskResult> answer, Screen screen) => screen.Table(
+        answer.Json, "there is no strategy", StepColumns, answer.Value.Steps.SelectMany(Rows));
+
     /// <summary>One line while it is under way.</summary>
     public static string Line(RecoveryBody r) => r.Progress is { } p
         ? $"{r.State} by {r.Strategy}: "

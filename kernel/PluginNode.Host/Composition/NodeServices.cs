@@ -22,7 +22,7 @@ internal sealed record NodeServices(
     public EventKinds Kinds { get; } = new();
 
     /// <summary>The ledger, for plugins.</summary>
-    public LateLedger Ledger => field ??= new LateLedger(Kinds);
+    public LateLedger Ledger => field ??= new LateLedger(Kinds, Info.IsReadOnly);
 
     /// <summary>Requests to peers, for plugins.</summary>
     public LateRequests Requests { get; } = new();
@@ -59,6 +59,7 @@ internal sealed record NodeServices(
         services.AddSingleton<IEventWriter>(Ledger);
         services.AddSingleton<IEventKeys>(Ledger);
         services.AddSingleton<IPeerRequests>(Requests);
+        services.AddSingleton<ILedgerWriter>(Ledger);
         if (NaraSigner.IsName(Info.Name)) services.AddSingleton<INaraSigner>(new NaraSigner(Identity, Info.Name));
         services.TryAdd(ServiceDescriptor.Singleton(typeof(ILogger<>), typeof(Logger<>)));
     }

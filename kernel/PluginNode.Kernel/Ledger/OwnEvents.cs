@@ -3,12 +3,6 @@ using PluginNode.Storage;
 
 namespace PluginNode.Ledger;
 
-/// <summary>What came of recording an event.</summary>
-/// <param name="Event">The event; null where there is none.</param>
-/// <param name="Verdict">Why not; <see cref="EventVerdict.Valid"/> where there is one.</param>
-/// <param name="Problem">Why not, one line; null where there is one.</param>
-public sealed record RecordedEvent(Event? Event, EventVerdict Verdict, string? Problem);
-
 /// <summary>Records events of this node itself. Callable from any thread.</summary>
 public sealed class OwnEvents
 {

@@ -95,6 +95,21 @@ internal sealed class ChainWalk(WalkParts parts)
         });
     }
 
+    /// <summary>Asks one neighbour for what the operator wants, by one strategy after the other until one is answered.
+    /// It leaves no trace in what the last recovery came to, and is no reason to ask for less later on.</summary>
+    public async Task<IReadOnlyList<SyncStep>> AskAsync(IReadOnlyList<Owned<ISyncStrategy>> chain, RecoveryAsk ask)
+    {
+        var steps = new List<SyncStep>();
+        var plan = PlanOf(SyncPurpose.Asked, [ask.Neighbour]) with { Subjects = ask.Subjects };
+        foreach (var next in chain)
+        {
+            var run = await RunAsync(next, plan, [], steps: null);
+            steps.Add(run.Step);
+            if (run.Answered.Any()) break;
+        }
+        return steps;
+    }
+
     private static bool Suffices(Coverage coverage) =>
         coverage.Told == coverage.Answered && coverage.Share >= EnoughShare;
 
@@ -120,7 +135,7 @@ internal sealed class ChainWalk(WalkParts parts)
             _answered.Add(neighbour.Id);
             _scores[neighbour.Id] = run.Session.MergedFrom(neighbour.Id);
         }
-        if (plan.Purpose != SyncPurpose.Checkpoints && !held && !_recovery.Clock.Held)
+        if (plan.Purpose is SyncPurpose.Boot or SyncPurpose.Background && !held && !_recovery.Clock.Held)
             await MarkAsync(run, before);
         return run;
     }

@@ -1,3 +1,4 @@
+using PluginNode.Identity;
 using PluginNode.Storage;
 using PluginNode.Sync;
 
@@ -71,6 +72,25 @@ public sealed class NodeRecovery
     {
         lock (_running) if (_running.Count < 2) return false;
         return _loop.RunAgain();
+    }
+
+    /// <summary>Whether a peer can be asked at all: it has an address, is not only sent to, and is another
+    /// node.</summary>
+    public bool IsNeighbour(PeerId peer) => _parts.Neighbours.Exists(n => n.Id == peer);
+
+    /// <summary>Asks one neighbour, by one strategy after the other until one is answered, besides all else that is
+    /// done.</summary>
+    /// <param name="peer">One that <see cref="IsNeighbour"/>.</param>
+    /// <param name="subjects">By or about whom events are wanted; none: everything.</param>
+    /// <returns>What came of each strategy that was tried, the one that was answered last; cancelled where the node
+    /// stops. Null: it cannot be asked now, as a recovery or another such wish is under way, or there is no strategy,
+    /// or it is no neighbour.</returns>
+    public Task<IReadOnlyList<SyncStep>?> AskAsync(PeerId peer, IReadOnlyList<string> subjects)
+    {
+        bool hasBegun;
+        lock (_running) hasBegun = _running.Count >= 2;
+        return hasBegun && _parts.Neighbours.Find(n => n.Id == peer) is { } neighbour
+            ? _loop.AskAsync(neighbour, subjects) : Task.FromResult<IReadOnlyList<SyncStep>?>(null);
     }
 
     internal void Attach(ISyncStrategy strategy, string owner)

@@ -18,6 +18,7 @@ internal sealed class RecoveryLoop(
 
     private readonly Pulse _wake = new();
     private volatile bool _added, _heard;
+    private RecoveryAsk? _ask;
     private int _again;
     private bool _everything; // a wish that holds until somebody answers
     private bool _whole = true; // next is the whole chain, and not background sync
@@ -29,6 +30,8 @@ internal sealed class RecoveryLoop(
     private long _triedAt;
 
     private TimeProvider Time => parts.Time;
+
+    private bool IsAtWork => board.State is { IsUnderWay: true, NextAt: null };
 
     /// <summary>A peer was added or changed.</summary>
     public void Added()
@@ -52,11 +55,24 @@ internal sealed class RecoveryLoop(
     public bool RunAgain()
     {
         // One that only waits for its next try is begun again at once.
-        var isAtWork = board.State is { IsUnderWay: true, NextAt: null };
-        if (stopped.IsCancellationRequested || isAtWork || Chain().Count == 0) return false;
+        if (stopped.IsCancellationRequested || IsAtWork || Chain().Count == 0) return false;
         if (Interlocked.Exchange(ref _again, 1) == 1) return false;
         _wake.Set();
         return true;
+    }
+
+    /// <summary>The operator wants something of one neighbour; asked between other runs.</summary>
+    /// <returns>What came of it, cancelled where the node stops; null: a recovery or another such wish is under way, or
+    /// there is no strategy.</returns>
+    public Task<IReadOnlyList<SyncStep>?> AskAsync(Neighbour neighbour, IReadOnlyList<string> subjects)
+    {
+        var ask = new RecoveryAsk(neighbour, subjects);
+        if (IsAtWork || Chain().Count == 0 || Interlocked.CompareExchange(ref _ask, ask, null) is not null)
+            return Task.FromResult<IReadOnlyList<SyncStep>?>(null);
+        // the loop may have ended since, and looked for the last time
+        if (stopped.IsCancellationRequested) ask.Answer.TrySetCanceled(stopped);
+        _wake.Set();
+        return ask.Answer.Task;
     }
 
     /// <summary>Until the node stops.</summary>
@@ -73,7 +89,7 @@ internal sealed class RecoveryLoop(
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
-            // The node stops.
+            Volatile.Read(ref _ask)?.Answer.TrySetCanceled(stopped); // the node stops
         }
     }
 
@@ -93,6 +109,7 @@ internal sealed class RecoveryLoop(
 
     private async Task PlayAsync()
     {
+        await AnswerAsync();
         var chain = Chain();
         if (chain.Count == 0)
         {
@@ -108,6 +125,24 @@ internal sealed class RecoveryLoop(
                 await walk.RefreshAsync(chain, neighbours);
         }
         await UntilNextAsync();
+    }
+
+    private async Task AnswerAsync()
+    {
+        if (Volatile.Read(ref _ask) is not { } ask) return;
+        try
+        {
+            ask.Answer.TrySetResult(await walk.AskAsync(Chain(), ask));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            ask.Answer.TrySetException(e); // who asked is told, and the log
+            throw;
+        }
+        finally
+        {
+            if (ask.Answer.Task.IsCompleted) Volatile.Write(ref _ask, null);
+        }
     }
 
     private async Task RecoverAsync(IReadOnlyList<Owned<ISyncStrategy>> chain)
@@ -235,6 +270,7 @@ internal sealed class RecoveryLoop(
         var began = Time.GetTimestamp();
         for (;;)
         {
+            await AnswerAsync();
             if (Volatile.Read(ref _again) == 1 || (forPeers && _added)) return;
             var left = most == Timeout.InfiniteTimeSpan ? most : most - Time.GetElapsedTime(began);
             if (forPeers && _heard)

@@ -24,8 +24,8 @@ internal sealed class PagesRun
     {
         (_run, _memory, _atOnce) = (run, memory, run.Plan.Profile.CallsAtOnce);
         (_time, _began) = (time, time.GetTimestamp());
-        // fingerprints are of all services together
-        var isAll = run.Plan.Services.Count == 0;
+        // fingerprints are of all events together
+        var isAll = run.IsForAll;
         var isFromStart = run.Plan.Purpose == SyncPurpose.Checkpoints;
         _members = [.. neighbours.Select(n => new PageMember(n, isFromStart ? 0 : n.Neighbour.Since, isAll))];
         var known = run.Plan.Purpose == SyncPurpose.Background ? memory : null;
@@ -135,7 +135,7 @@ internal sealed class PagesRun
 
     private void Remember()
     {
-        if (_run.Plan.Services.Count > 0) return;
+        if (!_run.IsForAll) return;
         foreach (var member in _members)
             if (member.Claims is not null) _memory.Set(member.Asked.Neighbour.Id, _board.Different(member));
     }
@@ -143,8 +143,8 @@ internal sealed class PagesRun
     private SyncReport Report()
     {
         var settled = _members.Where(_board.IsSettled).ToList();
-        // what one service holds says nothing of the others
-        var toEnd = _run.Plan.Services.Count > 0 ? [] : settled.Select(m => m.Asked.Neighbour.Id).ToList();
+        // what is held of a service or of somebody says nothing of the rest
+        var toEnd = !_run.IsForAll ? [] : settled.Select(m => m.Asked.Neighbour.Id).ToList();
         if (settled.Count == _members.Count) return new SyncReport(SyncOutcome.Complete) { ReadToEnd = toEnd };
         var reasons = SyncRun.Reasons([.. _members.Except(settled)
             .Select(m => (m.Asked, m.Stuck ?? m.Asked.Failure ?? (_time.GetElapsedTime(_began) > MostTime

@@ -30,10 +30,11 @@ internal sealed class SlicesStrategy(
             cancellation);
     }
 
-    /// <summary>Everyone known, whoever is there now. None, which asks for all, where they are too many for a
-    /// request.</summary>
+    /// <summary>Those of the plan; else everyone known, whoever is there now. None, which asks for all, where they are
+    /// too many for a request.</summary>
     private SortedSet<string> Subjects(SyncPlan plan)
     {
+        if (plan.Subjects.Count > 0) return new SortedSet<string>(plan.Subjects, StringComparer.Ordinal);
         var names = new SortedSet<string>(parts.Ledger.Subjects(), StringComparer.Ordinal) { parts.Signer.Name };
         names.UnionWith(parts.Keys?.Names() ?? []);
         names.UnionWith(peers.All.Select(p => p.Name));

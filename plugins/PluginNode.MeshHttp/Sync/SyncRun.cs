@@ -16,6 +16,9 @@ internal sealed class SyncRun(ISyncSession session, INeighbourCalls calls, TimeP
 
     public SyncPlan Plan => session.Plan;
 
+    /// <summary>Whether all that a neighbour holds is wanted, and not a part of it.</summary>
+    public bool IsForAll => Plan is { Services.Count: 0, Subjects.Count: 0 };
+
     /// <summary>How many events came so far.</summary>
     public long Received => Interlocked.Read(ref _received);
 
@@ -23,10 +26,11 @@ internal sealed class SyncRun(ISyncSession session, INeighbourCalls calls, TimeP
     public int PageEvents { get; } =
         Math.Clamp(session.Plan.PageEvents ?? session.Plan.Profile.PageEvents, 1, LedgerQuery.MostEvents);
 
-    /// <summary>Asks for events of the plan's services, at one address after the other.</summary>
+    /// <summary>Asks for events of the plan's services and subjects, at one address after the other.</summary>
     public Task<SyncReply> AskAsync(Asked asked, SyncRequest request, CancellationToken cancellation)
     {
         if (Plan.Services.Count > 0) request = request with { Services = Plan.Services };
+        if (Plan.Subjects.Count > 0) request = request with { Subjects = Plan.Subjects };
         return CallAsync(asked, to => calls.AskAsync(to, request, Plan.CallTime, cancellation), r => r, cancellation);
     }
 

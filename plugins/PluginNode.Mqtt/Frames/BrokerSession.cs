@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
 using PluginNode.Mqtt.Ledger;
+using PluginNode.Mqtt.Plaza;
 using PluginNode.Mqtt.Wire;
 using PluginNode.Transports;
 
@@ -31,6 +32,8 @@ internal sealed class BrokerSession
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
     private readonly LedgerDesk? _desk;
+    private readonly PlazaEar? _ear;
+    private readonly Announcer? _announcer;
     private readonly CallGate _sends = new();
     private readonly CallGate _receipts = new();
     private readonly CancellationTokenSource _closing = new();
@@ -64,6 +67,14 @@ internal sealed class BrokerSession
         _receiver = new FrameReceiver(
             options, node, host, _receipts, _client.PublishAsync, judge, _closing.Token);
         if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, judge, _sender);
+        if (node.Plaza is not { } plaza) return;
+        if (!plaza.AreRead)
+        {
+            LogMessages.NoPresenceKinds(_logger);
+            return;
+        }
+        _ear = new PlazaEar(node, plaza, (peer, up) => changed?.Invoke(peer, up));
+        if (plaza.Announces is { } name) _announcer = new Announcer(node, plaza, name, _client.PublishAsync);
     }
 
     /// <summary>Asks others for events; null where there is no ledger.</summary>
@@ -85,6 +96,7 @@ internal sealed class BrokerSession
             _client.SubscribeAsync(
                 Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop),
             .. _desk?.Subscribe(message => TakeAnswerAsync(message, FrameAnswer.EventsUse), stop) ?? [],
+            .. _ear is null ? [] : (Task[])[Listen(NaraTopics.HeyThere, _ear), Listen(NaraTopics.Chau, _ear)],
         ]);
         _client.Start();
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -118,6 +130,9 @@ internal sealed class BrokerSession
             await _receipts.Empty;
         await _closing.CancelAsync();
         await _sends.Empty;
+        if (_announcer is not null)
+            await _announcer.LeaveAsync(
+                !cancellation.IsCancellationRequested, _client.State.Phase == MqttPhase.Connected, cancellation);
         lock (_saying) _isLeaving = true; // from here on no connection says that it is up
         if (_client.State.Phase == MqttPhase.Connected) await SayAsync(_presence.Down);
         await _client.DisposeAsync(); // writes what waits, for a second at most
@@ -153,15 +168,20 @@ internal sealed class BrokerSession
             case MqttPhase.Connected:
                 lock (_saying)
                     if (!_isLeaving) _announcing = SayAsync(_presence.Up());
+                _announcer?.Connected();
                 _connected.TrySetResult();
                 break;
             case MqttPhase.Waiting:
+                _announcer?.Lost();
                 _failed.TrySetResult();
                 // without a session answers to what is under way are lost
                 _calls.Answers.GiveUp(null, $"the connection to the broker broke: {state.Text}");
                 break;
         }
     }
+
+    private Task<MqttSubscription> Listen(string topic, PlazaEar ear) =>
+        _client.SubscribeAsync(topic, MqttQos.AtMostOnce, ear.TakeAsync, _closing.Token);
 
     private async Task SayAsync(MqttMessage word)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using PluginNode.Events;
 using PluginNode.Mqtt.Wire;
 using PluginNode.Transports;
 
@@ -20,6 +21,9 @@ internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, l
     /// <summary>Where events were asked for: a list whose first part is the cursor.</summary>
     public ReadOnlyMemory<byte>[]? Events { get; init; }
 
+    /// <summary>Where days were asked for: oldest first.</summary>
+    public IReadOnlyList<LedgerDay>? Days { get; init; }
+
     public static Reply Failed(string reason) => new(null, null, Peering.Outcomes.OneLine(reason));
 
     /// <summary>Reads an authentic answer.</summary>
@@ -39,6 +43,10 @@ internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, l
                 return FrameList.Split(body.ToArray()) is { } events
                     ? new Reply(null, null, null) { Events = events }
                     : Failed("the peer's events are malformed");
+            case AnswerKind.Days:
+                return DaysBody.Read(body) is { } days
+                    ? new Reply(null, null, null) { Days = days }
+                    : Failed("the peer's days are malformed");
             default:
                 return Failed(Encoding.UTF8.GetString(body));
         }

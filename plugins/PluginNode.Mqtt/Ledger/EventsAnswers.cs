@@ -4,8 +4,8 @@ using PluginNode.Mqtt.Wire;
 
 namespace PluginNode.Mqtt.Ledger;
 
-/// <summary>Answers requests for events that peers of the peer list have signed, a page at a time, to their own topic:
-/// who did not sign gets nothing.</summary>
+/// <summary>Answers requests for events, a page at a time, and for what is held by day, that peers of the peer list
+/// have signed, to their own topic: who did not sign gets nothing.</summary>
 /// <param name="node">The node.</param>
 /// <param name="parts">Its ledger.</param>
 /// <param name="judge">Which requests are answered.</param>
@@ -45,7 +45,10 @@ internal sealed class EventsAnswers(
             return RequestJudge.NotTaken("too many requests");
         }
         if (EventsAsk.Read(body) is not { } ask) return RequestJudge.NotTaken("the body asks for no events");
-        return (AnswerKind.Events, Page(ask, Math.Min(MostBytes, mostBytes(from))));
+        var room = Math.Min(MostBytes, mostBytes(from));
+        return ask.Days
+            ? (AnswerKind.Days, DaysBody.Write(parts.Ledger.Days(), room))
+            : (AnswerKind.Events, Page(ask, room));
     }
 
     private byte[] Page(EventsAsk ask, int bytes)

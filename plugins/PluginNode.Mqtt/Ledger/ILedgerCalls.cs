@@ -1,3 +1,4 @@
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Mqtt.Wire;
 
@@ -8,6 +9,9 @@ internal interface ILedgerCalls
 {
     /// <summary>Asks a PluginNode for signed events.</summary>
     Task<PageReply> PageAsync(PeerId peer, EventsAsk ask, TimeSpan limit, CancellationToken cancellation);
+
+    /// <summary>Asks a PluginNode what it holds by day; null where it does not say.</summary>
+    Task<IReadOnlyList<LedgerDay>?> DaysAsync(PeerId peer, TimeSpan limit, CancellationToken cancellation);
 
     /// <summary>Asks a nara for social events in the older form, and gathers its responses. One call for a name at a
     /// time.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Mqtt.Frames;
 using PluginNode.Mqtt.Wire;
@@ -45,18 +46,17 @@ internal sealed class LedgerDesk : ILedgerCalls
     public async Task<PageReply> PageAsync(
         PeerId peer, EventsAsk ask, TimeSpan limit, CancellationToken cancellation)
     {
-        // 5.0 says at once that nobody is there; 3.1.1 does not, and a nara would be waited for in vain
-        if (_client.State.Version == MqttVersion.V311 && _board.MaxPacketOf(peer) is null)
-            return Failed("no PluginNode has said that it is there") with { IsNobodyThere = true };
-        var body = ask.ToJson();
-        var reply = await _calls.AskAsync(
-            peer, link => link.Ledger, request => request.Write(body, FrameRequest.EventsUse, _node.Signer), limit,
-            cancellation);
-        cancellation.ThrowIfCancellationRequested();
+        if (IsNowhere(peer)) return Failed("no PluginNode has said that it is there") with { IsNobodyThere = true };
+        var reply = await AskAsync(peer, ask, limit, cancellation);
         return reply.Events is { } list
             ? new PageReply(list[1..], Encoding.UTF8.GetString(list[0].Span), null)
             : Failed(reply.Reason) with { IsNobodyThere = reply.IsNobodyThere };
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LedgerDay>?> DaysAsync(
+        PeerId peer, TimeSpan limit, CancellationToken cancellation) => IsNowhere(peer)
+        ? null : (await AskAsync(peer, new EventsAsk { Days = true }, limit, cancellation)).Days;
 
     /// <inheritdoc/>
     public async Task<NaraReply> NaraAsync(
@@ -64,6 +64,20 @@ internal sealed class LedgerDesk : ILedgerCalls
         NaraTopics.IsName(_parts.Name)
             ? await _naras.AskAsync(name, subjects, limit, cancellation)
             : new NaraReply([], 0, "node.name does not fit into a topic, so that no nara could answer");
+
+    // 5.0 says at once that nobody is there; 3.1.1 does not, and a nara would be waited for in vain
+    private bool IsNowhere(PeerId peer) =>
+        _client.State.Version == MqttVersion.V311 && _board.MaxPacketOf(peer) is null;
+
+    private async Task<Reply> AskAsync(PeerId peer, EventsAsk ask, TimeSpan limit, CancellationToken cancellation)
+    {
+        var body = ask.ToJson();
+        var reply = await _calls.AskAsync(
+            peer, link => link.Ledger, request => request.Write(body, FrameRequest.EventsUse, _node.Signer), limit,
+            cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return reply;
+    }
 
     private static PageReply Failed(string reason) => new([], "", reason);
 

@@ -30,7 +30,7 @@ internal sealed class LedgerRun(
     private int _answered, _left, _unsigned;
     private long _received;
 
-    /// <param name="subjects">Everyone who is known at that moment.</param>
+    /// <param name="subjects">Whom events are wanted of: everyone who is known at that moment.</param>
     /// <param name="cancellation">Ends it.</param>
     public async Task<SyncReport> RunAsync(Func<SortedSet<string>> subjects, CancellationToken cancellation)
     {

@@ -15,7 +15,8 @@ internal sealed class LedgerStrategy(
     Func<ILedgerCalls?> calls, LedgerParts parts, IPeerDirectory peers, TimeSpan limit,
     TimeProvider time) : ISyncStrategy
 {
-    private const string Scheme = "mqtt";
+    /// <summary>Of the addresses of those who can be asked.</summary>
+    public const string Scheme = "mqtt";
 
     /// <inheritdoc/>
     public string Name => "mqtt-ledger";
@@ -34,7 +35,8 @@ internal sealed class LedgerStrategy(
                 .Take(plan.Profile.BrokeredNeighbours).Select(n => new AskedNeighbour(n))];
         if (neighbours.Count == 0) return Unavailable("no neighbour has an address of mqtt");
         var run = new LedgerRun(session, running, neighbours, plan.CallTime ?? limit, time);
-        return Task.Run(() => run.RunAsync(() => Subjects(plan), cancellation), cancellation);
+        var asked = plan.Subjects.Count == 0 ? null : new SortedSet<string>(plan.Subjects, StringComparer.Ordinal);
+        return Task.Run(() => run.RunAsync(() => asked ?? Subjects(plan), cancellation), cancellation);
     }
 
     private static Task<SyncReport> Unavailable(string reason) =>

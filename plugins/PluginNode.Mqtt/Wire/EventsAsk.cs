@@ -3,9 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace PluginNode.Mqtt.Wire;
 
-/// <summary>What a signed request for events asks for, as JSON.</summary>
+/// <summary>What a signed request for events asks for, as JSON: events, or what the peer holds by day.</summary>
 internal sealed record EventsAsk
 {
+    /// <summary>What it holds by day is wanted instead of events; the rest says nothing then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Days { get; set; }
+
     /// <summary>By or about whom; at least one.</summary>
     public IReadOnlyList<string> Subjects { get; set; } = [];
 
@@ -29,6 +33,7 @@ internal sealed record EventsAsk
         try
         {
             var ask = JsonSerializer.Deserialize(json, EventsJson.Default.EventsAsk);
+            if (ask is { Days: true }) return new EventsAsk { Days = true };
             return ask is { Subjects: { Count: > 0 and <= NaraLedger.MostSubjects }, Services: not null, Since: >= 0 }
                 && ask.Limit > 0 && ask.Subjects.Concat(ask.Services).All(text => text is not null) ? ask : null;
         }

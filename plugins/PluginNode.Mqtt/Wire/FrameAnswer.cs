@@ -17,6 +17,9 @@ internal enum AnswerKind
 
     /// <summary>Events; see <see cref="EventsPage"/>.</summary>
     Events = 3,
+
+    /// <summary>What the responder holds by day; see <see cref="DaysBody"/>.</summary>
+    Days = 4,
 }
 
 /// <summary>
@@ -58,7 +61,7 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
     {
         answer = default;
         if (payload.Length < HeadBytes || payload[0] != Version) return false;
-        if (payload[89] > (byte)AnswerKind.Events) return false;
+        if (payload[89] > (byte)AnswerKind.Days) return false;
         var clock = BinaryPrimitives.ReadInt64BigEndian(payload[81..]);
         if (!SessionClock.IsTime(clock)) return false;
         answer = new FrameAnswer(

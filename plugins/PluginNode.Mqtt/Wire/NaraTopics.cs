@@ -8,6 +8,12 @@ internal static class NaraTopics
 {
     private const int MostNameBytes = 256;
 
+    /// <summary>Where who comes says so.</summary>
+    public const string HeyThere = "nara/plaza/hey_there";
+
+    /// <summary>Where who goes says so.</summary>
+    public const string Chau = "nara/plaza/chau";
+
     /// <summary>Where somebody is asked for what it holds.</summary>
     public static string RequestTo(string name) => $"nara/ledger/{name}/request";
 

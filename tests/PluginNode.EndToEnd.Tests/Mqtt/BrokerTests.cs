@@ -61,6 +61,34 @@ public sealed class BrokerTests : NodesInAFolder
     }
 
     [Test]
+    public async Task ANodeThatComesAndGoes_IsHeard_AndItsOwnLedgerHasBoth()
+    {
+        await _receiver.StartAsync();
+        await _sender.StartAsync();
+        await HasAsync(_receiver, "hey-there", "sender");
+        Assert.That(await _sender.StopAsync(), Is.Zero);
+        await HasAsync(_receiver, "chau", "sender");
+        await _sender.StartAsync();
+        await HasAsync(_sender, "chau", "sender"); // on stable storage before it stopped
+    }
+
+    [Test]
+    public async Task AReadOnlyNode_IsNotHeard_AndHearsOthers()
+    {
+        _sender.Configuration["node"]!["readOnly"] = true;
+        _sender.WriteConfiguration();
+        await _sender.StartAsync();
+        await _receiver.StartAsync();
+        await HasAsync(_sender, "hey-there", "receiver");
+        await _receiver.EndedAsync(await _receiver.SendAsync("sender", "messages go all the same"));
+        Assert.That(await _sender.StopAsync(), Is.Zero);
+        Assert.That(await _receiver.StopAsync(), Is.Zero);
+        await _receiver.StartAsync(); // what came before is in its ledger
+        foreach (var service in (string[])["hey-there", "chau"])
+            Assert.That(await EmittersAsync(_receiver, service), Does.Not.Contain("sender"));
+    }
+
+    [Test]
     public Task SenderKilled_AndTheBrokerToo_LosesNothingAndKeepsOrder() => PlayAsync(killSender: true, kills: 10);
 
     [Test]
@@ -74,6 +102,15 @@ public sealed class BrokerTests : NodesInAFolder
             await _broker.KillAsync();
             await _broker.StartAgainAsync();
         });
+
+    private static Task HasAsync(NodeProcess node, string service, string emitter) => Until.TrueAsync(
+        async () => (await EmittersAsync(node, service)).Contains(emitter), $"{node.Name}: {service} of {emitter}");
+
+    private static async Task<List<string?>> EmittersAsync(NodeProcess node, string service) =>
+        [
+            .. (await node.GetAsync($"/v1/events?service={service}"))["events"]!.AsArray()
+                .Select(e => (string?)e!["emitter"]),
+        ];
 
     private static async Task<List<string>> TextsAsync(NodeProcess node) =>
         [

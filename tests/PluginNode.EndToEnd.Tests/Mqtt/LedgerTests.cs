@@ -47,16 +47,31 @@ public sealed class LedgerTests : NodesInAFolder
             recovery.Steps.Take(4), Is.EqualTo(new[] { "mesh-pages", "mesh-sample", "mesh-slices", "mqtt-ledger" }),
             recovery.ToString());
         Assert.That(recovery.Strategy, Is.EqualTo("mqtt-ledger"), recovery.ToString());
-        Assert.That(recovery.State, Is.EqualTo("partial"), recovery.ToString());
+        Assert.That(recovery.State, Is.EqualTo("recovered"), recovery.ToString());
         Assert.That(recovery.Events, Is.EqualTo(Count), recovery.ToString());
         Assert.That(recovery.Count("far", "merged"), Is.EqualTo(Count), recovery.ToString());
         Assert.That(recovery.Failures("dead"), Is.Not.Empty, recovery.ToString());
+
+        var (exit, output) = await node.CommandAsync(
+            "recovery", "ask", "far", "--subjects", EventCorpus.NameOf(0), "--json");
+        Assert.That(exit, Is.Zero, output);
+        // what the running node logs stands there, too
+        var answer = output.Split('\n').Single(l => l.StartsWith("{\"peer\"", StringComparison.Ordinal));
+        var step = JsonNode.Parse(answer)!["steps"]!.AsArray()[^1]!;
+        Assert.That((string?)step["strategy"], Is.EqualTo("mqtt-ledger"), output);
+        Assert.That(
+            (int)step["counts"]!["duplicates"]!,
+            Is.InRange(1, Count - 1).And.EqualTo((int)step["counts"]!["received"]!),
+            "what that one did, and nothing new");
     }
 
     private NodeProcess AtBroker(NodeProcess node)
     {
         var settings = node.Configuration["plugins"]!["settings"]!;
-        settings["mqtt"] = new JsonObject { ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}" };
+        settings["mqtt"] = new JsonObject
+        {
+            ["broker"] = $"mqtt://127.0.0.1:{_broker.Port}", ["presence"] = false, // events are counted here
+        };
         settings["mesh-http"] = new JsonObject { ["listen"] = "" };
         node.WriteConfiguration();
         _nodes.Add(node);

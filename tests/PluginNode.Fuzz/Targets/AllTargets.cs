@@ -20,7 +20,7 @@ internal static class AllTargets
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
         new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
         new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pRequestsTarget(), new Libp2pYamuxTarget(),
-        new MqttFramesTarget(),
+        new MqttFramesTarget(), new MqttLedgerTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write
@@ -72,6 +72,6 @@ internal static class AllTargets
         """
         {"broker":"mqtts://[::1]","user":"u","passwordFile":"p","caFile":"ca.pem","certificateFile":"c.pem",
          "keyFile":"k.pem","keepAlive":"1s","connectTimeout":"250ms","sendTimeout":"50s","maxPacketBytes":65536,
-         "maxQueuedBytes":1073741824}
+         "maxQueuedBytes":1073741824,"presence":false}
         """);
 }

@@ -46,6 +46,12 @@ internal sealed class MqttFramesTarget : FuzzTarget
         yield return Of("answer-outcomes", 1, answer.Write(Outcomes.Write(outcomes), from));
         yield return Of("answer-clock", 1, (answer with { Kind = AnswerKind.Clock }).Write(new byte[8], from));
         yield return Of("answer-no", 1, (answer with { Kind = AnswerKind.NotTaken }).Write("ñ\nno"u8, from));
+        var page = new byte[] { 0, 0, 0, 1, 0, 0, 0, 0 };
+        yield return Of("answer-events", 1, (answer with { Kind = AnswerKind.Events }).Write(
+            page, from, FrameAnswer.EventsUse));
+        var days = DaysBody.Write([new(new DateOnly(2026, 1, 1), 3, 77)], int.MaxValue);
+        yield return Of("answer-days", 1, (answer with { Kind = AnswerKind.Days }).Write(
+            days, from, FrameAnswer.EventsUse));
         yield return Of("up", 2, new PresenceText(true, 77, 3, 1 << 20).Write(from));
         yield return Of("down", 2, new PresenceText(false, UInt128.MaxValue, 0, int.MaxValue).Write(from));
     }

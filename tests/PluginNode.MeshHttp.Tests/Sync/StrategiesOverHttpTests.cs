@@ -70,6 +70,21 @@ internal sealed class StrategiesOverHttpTests
         Assert.That(session.Calls.Sum(c => c.Bytes), Is.GreaterThan(600 * 100));
     }
 
+    [TestCase(true), TestCase(false)]
+    public async Task Asked_ForSubjects_OnlyTheirEventsCome_AndTheNeighbourIsNotReadToItsEnd(bool pages)
+    {
+        await AddAsync("n0");
+        var session = new ScriptedSession(
+            Session(SyncPurpose.Asked).Plan with { Subjects = ["a3", "nobody"] }, _alice.Ledger);
+
+        var report = await (pages ? (ISyncStrategy)Pages : Slices).SyncAsync(session, CancellationToken.None);
+
+        Assert.That(report.Outcome, Is.EqualTo(pages ? SyncOutcome.Complete : SyncOutcome.Partial), report.Reason);
+        Assert.That(report.ReadToEnd, Is.Empty);
+        Assert.That(session.ReceivedInAll, Is.EqualTo(Enumerable.Range(0, 600).Count(i => i % 7 == 3)));
+        Assert.That(_alice.Ledger.Count, Is.EqualTo(session.ReceivedInAll));
+    }
+
     [Test]
     public async Task Pages_AmongHostileAndDeadNeighbours_AreWholeAndSayWhoWasNotRead()
     {

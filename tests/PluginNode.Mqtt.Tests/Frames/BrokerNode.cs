@@ -12,10 +12,13 @@ internal sealed class BrokerNode : IAsyncDisposable
     private readonly SeededChance _chance = SeededChance.Printed();
 
     public BrokerNode(MqttOptions options, TimeProvider? time = null, string? folder = null, PeerId? id = null,
-        LedgerParts? ledger = null)
+        LedgerParts? ledger = null, PlazaParts? plaza = null)
     {
         Id = id ?? SomePeers.New(_chance);
-        Node = new MqttNode(new MemorySigner(Id), Peers, time ?? TimeProvider.System, _chance, Logs);
+        Node = new MqttNode(new MemorySigner(Id), Peers, time ?? TimeProvider.System, _chance, Logs)
+        {
+            Plaza = plaza,
+        };
         Transport = new MqttTransport(options, folder ?? Path.GetTempPath(), Node, ledger);
         Transport.OnPeerChanged((peer, up) => Changes.Add((peer, up)));
     }

@@ -25,7 +25,7 @@ public sealed class MqttPluginConformanceTests : PluginConformance
             {
               "broker": "mqtt://127.0.0.1:{{_broker.Port}}", "protocol": "auto", "clientId": "tester",
               "keepAlive": "1m", "connectTimeout": "20s", "sendTimeout": "20s",
-              "maxPacketBytes": 1048576, "maxQueuedBytes": 1048576
+              "maxPacketBytes": 1048576, "maxQueuedBytes": 1048576, "presence": true
             }
             """,
         AddressOf = transport => PeerAddress.TryParse(

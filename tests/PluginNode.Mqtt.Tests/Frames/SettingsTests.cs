@@ -28,13 +28,14 @@ internal sealed class SettingsTests
             { "broker": "mqtts://broker.test", "protocol": "3.1.1", "clientId": "alpha", "user": "u",
               "passwordFile": "p", "caFile": "ca.pem", "certificateFile": "c.pem", "keyFile": "k.pem",
               "keepAlive": "1m", "connectTimeout": "250ms", "sendTimeout": "20s",
-              "maxPacketBytes": 65536, "maxQueuedBytes": 65537 }
+              "maxPacketBytes": 65536, "maxQueuedBytes": 65537, "presence": false }
             """);
         Assert.That(read, Is.EqualTo(new MqttOptions
         {
             Broker = "mqtts://broker.test", Protocol = "3.1.1", ClientId = "alpha", User = "u", PasswordFile = "p",
             CaFile = "ca.pem", CertificateFile = "c.pem", KeyFile = "k.pem", KeepAlive = "1m",
             ConnectTimeout = "250ms", SendTimeout = "20s", MaxPacketBytes = 65536, MaxQueuedBytes = 65537,
+            Presence = false,
         }));
         Assert.That(read.Versions, Is.EqualTo(MqttProtocol.V311));
         Assert.That((read.KeepAliveTime, read.ConnectLimit, read.SendLimit), Is.EqualTo(

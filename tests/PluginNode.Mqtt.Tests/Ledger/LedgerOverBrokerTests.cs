@@ -64,6 +64,41 @@ internal sealed class LedgerOverBrokerTests
     }
 
     [Test]
+    public async Task Days_AreTold_AsTheOtherLedgerHasThem([Values("5.0", "3.1.1")] string protocol)
+    {
+        const long day = 86_400_000_000_000;
+        for (var i = 0; i < 3_000; i++) _bobLedger.Add((20_000 + (i / 2)) * day, i, "app");
+        var alice = Node("alice", _aliceLedger, protocol: protocol);
+        var bob = Node("bob", _bobLedger, protocol: protocol);
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            Assert.That(
+                await DaysAsync(alice, bob.Id, "mqtt:bob"), Is.EqualTo(_bobLedger.Days()).And.Count.EqualTo(1_500));
+            Assert.That(await DaysAsync(bob, alice.Id, "mqtt:alice"), Is.Empty, "it holds nothing, and says so");
+            Assert.That(await DaysAsync(alice, bob.Id, "mesh+http://bob:1"), Is.Null, "not to be reached in this way");
+        }
+    }
+
+    [Test]
+    public async Task Days_OfANara_OfWhoDoesNotKnowThisNode_OrAnswersNobody_AreNotTold(
+        [Values("nara", "stranger", "silent")] string who)
+    {
+        _bobLedger.Add(1, 1);
+        var alice = Node("alice", _aliceLedger, timeout: "1s");
+        var bob = Node("bob", _bobLedger, answers: who != "silent");
+        await using (alice)
+        await using (bob)
+        {
+            await MeetAsync(alice, bob);
+            if (who == "stranger") bob.Peers.Remove(alice.Id);
+            var asked = who == "nara" ? SomePeers.New(_chance) : bob.Id;
+            Assert.That(await DaysAsync(alice, asked, "mqtt:bob"), Is.Null);
+        }
+    }
+
+    [Test]
     public async Task Clocks_ThatAreHoursApart_StillExchangeEvents()
     {
         _bobLedger.Add(1, 1);
@@ -242,6 +277,10 @@ internal sealed class LedgerOverBrokerTests
 
     private static PeerAddress Address(string text) =>
         PeerAddress.TryParse(text, out var address) ? address : throw new FormatException(text);
+
+    private static Task<IReadOnlyList<LedgerDay>?> DaysAsync(BrokerNode node, PeerId neighbour, string address) =>
+        Patience.ForAsync(new NeighbourDays(() => node.Transport.LedgerCalls, TimeSpan.FromSeconds(2)).DaysAsync(
+            new Neighbour("bob", neighbour, [Address(address)]), CancellationToken.None));
 
     private static NaraSocial Social(long time, string actor) => new(time, "tease", actor, "x", "random", "");
 

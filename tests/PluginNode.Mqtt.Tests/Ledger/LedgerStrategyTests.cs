@@ -40,6 +40,17 @@ internal sealed class LedgerStrategyTests
     }
 
     [Test]
+    public async Task Subjects_OfThePlan_AreAllThatIsAskedFor()
+    {
+        _ledger.Known.AddRange(["carol", "erin"]);
+        await RunAsync(Plan(MemoryProfile.Medium, Neighbours("alice")) with
+        {
+            Purpose = SyncPurpose.Asked, Subjects = ["erin", "zoe"],
+        });
+        Assert.That(_calls.Naras.Single().Subjects, Is.EqualTo(new[] { "erin", "zoe" }));
+    }
+
+    [Test]
     public async Task Neighbours_AreFive_AndTwoInTheShortProfile([Values] bool isShort)
     {
         _ledger.Known.AddRange(Enumerable.Range(0, 50).Select(i => $"subject-{i}"));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Mqtt.Ledger;
 using PluginNode.Mqtt.Wire;
@@ -23,6 +24,9 @@ internal sealed class ScriptedCalls : ILedgerCalls
         Pages.Enqueue((peer, ask));
         return Task.FromResult(OnPage(peer, ask));
     }
+
+    public Task<IReadOnlyList<LedgerDay>?> DaysAsync(PeerId peer, TimeSpan limit, CancellationToken cancellation) =>
+        throw new NotSupportedException("A run asks nobody for days.");
 
     public Task<NaraReply> NaraAsync(
         string name, IReadOnlyList<string> subjects, TimeSpan limit, CancellationToken cancellation)
