@@ -80,10 +80,13 @@ public sealed record RecoveryProgressBody(
 /// <param name="Outcome"><c>complete</c>, <c>partial</c>, <c>unavailable</c> or <c>failed</c>.</param>
 /// <param name="Merged">How many events were new.</param>
 /// <param name="Reason">Why not complete; null: nothing to say.</param>
+/// <param name="Neighbours">What each did that was asked, and what of it was kept out.</param>
 public sealed record BackgroundBody(
     DateTime At, IReadOnlyList<string> From, [property: JsonIgnore(Condition = Never)] string? Strategy, string Outcome,
-    long Merged, [property: JsonIgnore(Condition = Never)] string? Reason)
+    long Merged, [property: JsonIgnore(Condition = Never)] string? Reason,
+    IReadOnlyList<RecoveryNeighbourBody> Neighbours)
 {
-    internal static BackgroundBody Of(BackgroundSync b) =>
-        new(b.At.UtcDateTime, b.From, b.Strategy, Words.Of(b.Outcome), b.Merged, b.Reason);
+    internal static BackgroundBody Of(BackgroundSync b) => new(
+        b.At.UtcDateTime, b.From, b.Strategy, Words.Of(b.Outcome), b.Merged, b.Reason,
+        [.. b.Neighbours.Select(RecoveryNeighbourBody.Of)]);
 }

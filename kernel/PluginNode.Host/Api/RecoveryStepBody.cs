@@ -22,7 +22,7 @@ public sealed record RecoveryStepBody(
     internal static RecoveryStepBody Of(SyncStep s) => new(
         s.Strategy, Words.Of(s.Purpose), Words.Of(s.Outcome), s.Reason,
         new Duration(TimeSpan.FromMilliseconds(Math.Round(s.Elapsed.TotalMilliseconds))), SyncCountsBody.Of(s.Counts),
-        [.. s.Neighbours.Select(n => new RecoveryNeighbourBody(n.Name, SyncCountsBody.Of(n.Counts), n.LastFailure))]);
+        [.. s.Neighbours.Select(RecoveryNeighbourBody.Of)]);
 }
 
 /// <summary>What one neighbour did.</summary>
@@ -30,7 +30,11 @@ public sealed record RecoveryStepBody(
 /// <param name="Counts">What it did.</param>
 /// <param name="LastFailure">Why the last call that failed did; null: none failed.</param>
 public sealed record RecoveryNeighbourBody(
-    string Name, SyncCountsBody Counts, [property: JsonIgnore(Condition = Never)] string? LastFailure);
+    string Name, SyncCountsBody Counts, [property: JsonIgnore(Condition = Never)] string? LastFailure)
+{
+    internal static RecoveryNeighbourBody Of(NeighbourSync n) =>
+        new(n.Name, SyncCountsBody.Of(n.Counts), n.LastFailure);
+}
 
 /// <summary>What was counted. <paramref name="Received"/> = <paramref name="Merged"/> +
 /// <paramref name="Duplicates"/> + <paramref name="Pending"/> + <paramref name="Pruned"/> + all of

@@ -51,6 +51,8 @@ internal static class RecoveryScreen
         ("progress", r.Progress is null ? "" : Line(r)),
         ("background", r.LastBackground is { } b
             ? $"{Screen.Time(b.At)} {b.Outcome}, {Text(b.Merged)} new from {string.Join(", ", b.From)}"
+                + string.Concat(b.Neighbours.Where(n => n.Counts.Rejected.Count > 0)
+                    .Select(n => $"; of {n.Name} {Rejected(n.Counts.Rejected)} kept out"))
                 + (b.Reason is null ? "" : $": {b.Reason}")
             : ""),
     ];

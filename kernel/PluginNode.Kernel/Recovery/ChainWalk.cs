@@ -91,7 +91,8 @@ internal sealed class ChainWalk(WalkParts parts)
             Coverage = coverage,
             LastBackground = new BackgroundSync(
                 _recovery.Time.GetUtcNow(), [.. neighbours.Select(n => n.Name)], done?.Strategy,
-                done?.Outcome ?? SyncOutcome.Unavailable, done?.Counts.Merged ?? 0, done?.Reason),
+                done?.Outcome ?? SyncOutcome.Unavailable, done?.Counts.Merged ?? 0, done?.Reason,
+                done?.Neighbours ?? []),
         });
     }
 

@@ -157,5 +157,7 @@ public sealed record SyncProgress(
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Merged">How many events were new.</param>
 /// <param name="Reason">Why not complete; null: nothing to say.</param>
+/// <param name="Neighbours">What each did that was asked, and what of it was kept out.</param>
 public sealed record BackgroundSync(
-    DateTimeOffset At, IReadOnlyList<string> From, string? Strategy, SyncOutcome Outcome, long Merged, string? Reason);
+    DateTimeOffset At, IReadOnlyList<string> From, string? Strategy, SyncOutcome Outcome, long Merged, string? Reason,
+    IReadOnlyList<NeighbourSync> Neighbours);

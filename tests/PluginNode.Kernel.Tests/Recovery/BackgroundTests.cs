@@ -40,6 +40,7 @@ public sealed class BackgroundTests : RecoveryFixture
         {
             session.Called(new NeighbourCall(session.Plan.Neighbours[0], null, 1));
             await session.MergeAsync(session.Plan.Neighbours[0], SomeJson(2, 3), token);
+            await session.MergeAsync(session.Plan.Neighbours[0], ["{}"u8.ToArray()], token);
             return new SyncReport(SyncOutcome.Partial, "more is there");
         }, 2);
         var third = Script("c", ScriptedStrategy.Answered(SyncOutcome.Complete), 3);
@@ -51,6 +52,8 @@ public sealed class BackgroundTests : RecoveryFixture
             Assert.That((last.Strategy, last.Outcome, last.Merged, last.Reason, last.At),
                 Is.EqualTo(("b", SyncOutcome.Partial, 3L, "more is there", Stage.Now)));
             Assert.That(last.From, Is.EqualTo(new[] { "p2" }));
+            Assert.That(last.Neighbours.Select(n => n.Name), Is.EqualTo(last.From));
+            Assert.That(last.Neighbours[0].Counts.Rejected.Values.Sum(), Is.EqualTo(1));
             Assert.That(third.Runs, Is.Empty);
             Assert.That(node.State.Coverage!.Events, Is.EqualTo(3));
             Assert.That((node.State.Strategy, node.State.Steps.Count), Is.EqualTo(("a", 1)), "of the recovery, still");
