@@ -28,7 +28,7 @@ internal enum FrameKind : byte
 /// 56 CRC-32C of 0..56 and of the header   60 header   … body   … CRC-32C of the body (4)   end mark "DNEP" (4)
 /// </code>
 /// In a frame of removals the header is the list of removed sequences, 8 bytes each, and there is no body. A void frame
-/// stands where damage was: its body is zeros.
+/// stands where damage was: its body means nothing, and is no zeros, which would look like a write that was torn.
 /// </summary>
 internal static class FrameFormat
 {
@@ -70,7 +70,7 @@ internal static class FrameFormat
     /// <summary>Fills a place with frames that hold nothing; what is too short for one becomes zeros.</summary>
     public static void WriteVoid(Span<byte> to)
     {
-        to.Clear();
+        to.Fill((byte)'V');
         while (to.Length >= FixedBytes + TrailerBytes)
         {
             var body = to.Length - FixedBytes - TrailerBytes;
@@ -79,6 +79,7 @@ internal static class FrameFormat
             var head = new FrameHead(FrameKind.Void, true, 0, new RecordKey(0, Guid.Empty, 0), default, 0, body);
             to = to[Close(to, head)..];
         }
+        to.Clear();
     }
 
     /// <summary>Reads the fixed part. False where it is no frame or its lengths are out of bounds; its checksum is not

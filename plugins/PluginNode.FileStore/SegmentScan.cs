@@ -13,10 +13,8 @@ internal sealed class SegmentScan
     public const string CutTail = "cut tail";
     public const string BadEndMark = "bad end mark";
 
-    private const int SectorBytes = 512;
-
-    /// <summary>Longer than any run of zeros in a frame's fixed part.</summary>
-    private const int LeastZeros = 32;
+    /// <summary>Longer than any run of zeros in a frame's fixed part, and than any that chance makes.</summary>
+    private const int LeastZeros = FrameFormat.FixedBytes;
 
     private readonly WindowedReader _reader;
     private readonly List<(long Offset, FrameHead Head)> _frames = [];
@@ -140,9 +138,9 @@ internal sealed class SegmentScan
     }
 
     /// <summary>
-    /// A disk may keep any sectors of its last write and lose others, also in the middle. Where one of them still holds
-    /// the zeros that the segment was prepared with, that write never ended, and nothing of it was ever promised.
-    /// Damage to what was written looks different: a ciphertext has no run of zeros.
+    /// A disk may keep any parts of its last write and lose others, also in the middle. Where one of them still is the
+    /// zeros that the segment was prepared with, that write never ended, and nothing of it was ever promised. Damage to
+    /// what was written looks different: a ciphertext has no run of zeros, and what stands for damage has none either.
     /// </summary>
     private void DropTorn()
     {
@@ -153,7 +151,7 @@ internal sealed class SegmentScan
         var start = first == 0 ? 0 : _frames[first - 1].Offset + _frames[first - 1].Head.Bytes;
         var last = _frames[^1].Offset; // what is behind it may be another write
         var inside = _bad.FindAll(b => b.Offset >= start && b.Offset < last && b.What == BadChecksum);
-        if (!inside.Exists(b => HasLostSector(b))) return;
+        if (!inside.Exists(b => HasZeros(b))) return;
         foreach (var (offset, head) in _frames[first..])
             _bad.Add(new BadPlace(offset, head.Bytes, CutTail, head.Key.Sequence));
         _frames.RemoveRange(first, _frames.Count - first);
@@ -161,15 +159,14 @@ internal sealed class SegmentScan
             if (_bad[i].Offset >= start) _bad[i] = _bad[i] with { What = CutTail };
     }
 
-    private bool HasLostSector(in BadPlace place)
+    private bool HasZeros(in BadPlace place)
     {
+        const int step = 64 * 1024;
+        Span<byte> zeros = stackalloc byte[LeastZeros];
+        zeros.Clear();
         var end = place.Offset + place.Bytes;
-        for (var sector = place.Offset / SectorBytes * SectorBytes; sector < end; sector += SectorBytes)
-        {
-            var from = Math.Max(sector, place.Offset);
-            var length = (int)(Math.Min(sector + SectorBytes, end) - from);
-            if (length >= LeastZeros && _reader.At(from, length).IndexOfAnyExcept((byte)0) < 0) return true;
-        }
+        for (var from = place.Offset; from < end; from += step - LeastZeros + 1)
+            if (_reader.At(from, (int)Math.Min(step, end - from)).IndexOf(zeros) >= 0) return true;
         return false;
     }
 
@@ -178,7 +175,7 @@ internal sealed class SegmentScan
     {
         var last = _frames.Count == 0 ? -1 : _frames[^1].Offset;
         for (var i = 0; i < _bad.Count; i++) // its end may be there, and what was to be before it not
-            if (_bad[i] is { What: BadChecksum } bad && bad.Offset > last && HasLostSector(bad))
+            if (_bad[i] is { What: BadChecksum } bad && bad.Offset > last && HasZeros(bad))
                 _bad[i] = bad with { What = CutTail };
         var cut = _bad.Any(b => b.What == CutTail);
         var damaged = _bad.Any(b => b.What == BadChecksum && b.Offset > last);

@@ -36,6 +36,7 @@ public sealed class SeedTests
     /// <summary>What it has found since.</summary>
     [TestCase(3406ul, TestName = "A torn batch was mended in part, and what was left of it believed")]
     [TestCase(14405ul, TestName = "A refused message came back behind what had followed it")]
+    [TestCase(17323ul, TestName = "A torn batch whose lost part was no whole sector was half believed")]
     public void Run_WhatWasFoundWithLedgers_StaysMended(ulong seed) => Keeps(Plan.Draw(seed));
 
     [Test]
