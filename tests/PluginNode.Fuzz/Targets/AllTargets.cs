@@ -19,8 +19,8 @@ internal static class AllTargets
         new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
         new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
-        new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pRequestsTarget(), new Libp2pYamuxTarget(),
-        new MqttFramesTarget(), new MqttLedgerTarget(),
+        new Libp2pFramesTarget(), new Libp2pHandshakeTarget(), new Libp2pMessagesTarget(), new Libp2pRequestsTarget(),
+        new Libp2pYamuxTarget(), new MqttFramesTarget(), new MqttLedgerTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write
