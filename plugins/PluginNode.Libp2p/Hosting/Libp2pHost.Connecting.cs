@@ -86,7 +86,7 @@ public sealed partial class Libp2pHost
     {
         while (await listener.AcceptAsync() is { } socket)
         {
-            if (socket.RemoteEndPoint is not IPEndPoint from || _gate.TryEnter(from.Address) is not { } place)
+            if (socket.RemoteEndPoint is not IPEndPoint from || _gate.TryEnter(from.Address, socket) is not { } place)
             {
                 LogMessages.TooMany(_logger, $"{socket.RemoteEndPoint}");
                 socket.Dispose();
@@ -110,7 +110,8 @@ public sealed partial class Libp2pHost
         }
         catch (Exception e)
         {
-            var reason = limit.IsCancellationRequested ? "The handshake took too long." : e.Message;
+            var reason = limit.IsCancellationRequested ? "The handshake took too long."
+                : place.IsCut ? "The handshake was slow, and others wait." : e.Message;
             LogMessages.NotUpgraded(_logger, from.ToString(), reason);
             await stream.DisposeAsync();
             place.Dispose();

@@ -47,7 +47,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         (Self, _options, _time, _logger) = (identity.Self, options, time, logger);
         _upgrader = new Upgrader(identity);
         _dialer = new Dialer(_upgrader, options, time);
-        _gate = new InboundGate(options);
+        _gate = new InboundGate(options, time);
         _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
         _identify = new IdentifyProtocol(Self, Describe);
         Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
