@@ -44,9 +44,9 @@ internal sealed class Libp2pHandshakeTarget : FuzzTarget
         yield return Of("answers-late", [0, 0, 3], Raw(agree), Shake(late), Seal(muxer), Seal(Session(2)));
         yield return Of("dials", [1, 0, 0], Raw(agree), Shake([]), Shake(early), Seal(Session(1)));
         yield return Of(
-            "dials-late", [1, 0, 1], Raw(Text("/multistream/1.0.0", "ls", "/tls/1.0.0", "/noise")),
-            Shake([]), Shake(late), Seal(Text("/multistream/1.0.0", "/mplex/6.7.0", "/yamux/1.0.0")),
-            Seal(Session(1)));
+            "dials-late", [1, 0, 1], Raw(Text("/multistream/1.0.0")), Raw(Text("ls")), Raw(Text("/tls/1.0.0")),
+            Raw(Text("/noise")), Shake([]), Shake(late), Seal(Text("/multistream/1.0.0")), Seal(Text("ls")),
+            Seal(Text("/mplex/6.7.0")), Seal(Text("/yamux/1.0.0")), Seal(Session(1)));
         yield return Of("dials-silent", [1, 1, 0], Raw(agree), Shake([]), Shake(early), Seal(Session(1)));
         yield return Of("dials-breaks", [1, 2, 2], Raw(agree), Shake([]), Shake(early), Seal(Session(1)));
     }
