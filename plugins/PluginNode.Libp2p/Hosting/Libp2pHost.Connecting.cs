@@ -35,7 +35,8 @@ public sealed partial class Libp2pHost
             {
                 var result = new TaskCompletionSource<Connection>(TaskCreationOptions.RunContinuationsAsynchronously);
                 _dials.Add(peer, dial = result.Task);
-                _tasks.Run(() => DialAsync(peer, [.. addresses], result));
+                Multiaddr[] all = [.. addresses, .. MoreAddresses?.Invoke(peer) ?? []];
+                _tasks.Run(() => DialAsync(peer, all, result));
             }
         }
         return await dial.WaitAsync(cancellation);

@@ -75,6 +75,10 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }
 
+    /// <summary>Where else a peer may be: asked before each dial, and tried after the addresses that are given for it.
+    /// Called from any thread; must return at once.</summary>
+    public Func<PeerId, IReadOnlyList<Multiaddr>>? MoreAddresses { get; set; }
+
     /// <summary>Registers who serves a protocol, in the place of who did before.</summary>
     public void Handle(string protocol, StreamHandler handler) => _handlers[protocol] = handler;
 
