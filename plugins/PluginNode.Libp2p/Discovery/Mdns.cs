@@ -73,7 +73,8 @@ internal sealed class Mdns : IAsyncDisposable
         }
     }
 
-    public void Start() => _tasks.Run(AskAsync);
+    /// <summary>Joins the networks that there are; it asks a moment later.</summary>
+    public void Start() => _tasks.Begin(AskAsync);
 
     /// <summary>Where a peer is said to be, what was heard last first; empty for who is not in the peer list.</summary>
     public IReadOnlyList<Multiaddr> Of(PeerId peer) => _node.Peers.Find(peer) is null ? [] : _found.Of(peer);
@@ -110,7 +111,8 @@ internal sealed class Mdns : IAsyncDisposable
                     if (now >= next) (next, interval) = (now + interval, interval < Last / 2 ? interval * 2 : Last);
                 }
                 var wait = Shortest(Look, next - now, _found.UntilAsking);
-                await Task.Delay(wait, _node.Time, _stop.Token);
+                // It begins on the thread of who starts it, and goes on elsewhere.
+                await Task.Delay(wait, _node.Time, _stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
