@@ -75,6 +75,13 @@ public sealed record Libp2pOptions
     /// the stream for them is finished, and so long without streams the connection is closed.</summary>
     public string IdleTimeout { get; set; } = "5m";
 
+    /// <summary>Whether peers are looked for on the networks that this machine is in, and this node can be found there
+    /// (mDNS). Default: no.</summary>
+    public bool Mdns { get; set; }
+
+    /// <summary>Where mDNS is spoken; another one than 5353 for tests.</summary>
+    internal int MdnsPort { get; init; } = 5353;
+
     internal TimeSpan SendLimit => Read(SendTimeout);
 
     internal TimeSpan IdleLimit => Read(IdleTimeout);

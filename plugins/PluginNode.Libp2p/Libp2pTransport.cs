@@ -1,5 +1,6 @@
 using PluginNode.Identity;
 using PluginNode.Libp2p.Addressing;
+using PluginNode.Libp2p.Discovery;
 using PluginNode.Libp2p.Frames;
 using PluginNode.Libp2p.Hosting;
 using PluginNode.Libp2p.Raw;
@@ -10,7 +11,8 @@ namespace PluginNode.Libp2p;
 
 /// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
 /// <c>/dns6/…</c>, and messages of foreign protocols, and requests, on streams of their own. With each peer it has one
-/// connection, which both ends use.</summary>
+/// connection, which both ends use. The address <c>/p2p/</c> and a peer's id stands for wherever it has connected from
+/// or was found by mDNS.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="node">The node.</param>
 public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
@@ -18,6 +20,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
 {
     private const string NoAddress =
         "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>";
+
+    private const string NotThere = "the peer has not connected, nor was it found by mDNS";
 
     private readonly CallGate _gate = new();
     private readonly CancellationTokenSource _closing = new();
@@ -31,6 +35,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     private RawSender? _rawSender;
     private RequestServer? _requestServer;
     private RequestSender? _requestSender;
+    private Mdns? _mdns;
 
     /// <inheritdoc/>
     public string Scheme => "/";
@@ -86,6 +91,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _sender = new FrameSender(_links, options, node);
         (_rawServer, _rawSender) = (rawServer, new RawSender(libp2p, host, options, node.Time));
         (_requestServer, _requestSender) = (requestServer, new RequestSender(libp2p, host, options, node.Time));
+        if (options.Mdns) _mdns = Mdns.StartFor(libp2p, options, node);
     }
 
     /// <inheritdoc/>
@@ -95,8 +101,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         if (_sender is not { } sender || !_gate.TryEnter()) return Failed(frames, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
-                return Failed(frames, NoAddress);
+            if (Where(peer, address, out var nowhere) is not { } there)
+                return Failed(frames, nowhere);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, frames, either.Token);
         }
@@ -117,8 +123,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return new SendOutcome(message.Id, SendStatus.Retry, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
-                return new SendOutcome(message.Id, SendStatus.Retry, NoAddress);
+            if (Where(peer, address, out var nowhere) is not { } there)
+                return new SendOutcome(message.Id, SendStatus.Retry, nowhere);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, message, either.Token);
         }
@@ -136,8 +142,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
-                return RequestOutcome.None(RequestStatus.Failed, NoAddress);
+            if (Where(peer, address, out var nowhere) is not { } there)
+                return RequestOutcome.None(RequestStatus.Failed, nowhere);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.AskAsync(peer, there, request, either.Token);
         }
@@ -158,11 +164,25 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             _requestServer?.StopAsync(cancellation) ?? Task.CompletedTask);
         await _closing.CancelAsync();
         await _gate.Empty;
+        if (_mdns is not null) await _mdns.DisposeAsync();
         if (_links is not null) await _links.DisposeAsync();
         if (_host is not null) await _host.DisposeAsync();
         (_host, _server, _links, _sender) = (null, null, null, null);
         (_rawServer, _rawSender) = (null, null);
         (_requestServer, _requestSender) = (null, null);
+        _mdns = null;
+    }
+
+    private Multiaddr? Where(PeerId peer, PeerAddress address, out string nowhere)
+    {
+        nowhere = "";
+        if (Multiaddr.TryParse(address.Text, out var there)) return there;
+        var isAnywhere = address.Text == $"/p2p/{peer}";
+        nowhere = isAnywhere ? NotThere : NoAddress;
+        if (!isAnywhere) return null;
+        // A dial tries all that were found; with a connection there is none.
+        return Connections.FirstOrDefault(c => c.Peer == peer)?.RemoteAddress
+            ?? (_mdns?.Of(peer) is [var found, ..] ? found : null);
     }
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>

@@ -55,4 +55,23 @@ internal static partial class LogMessages
 
     [LoggerMessage(3214, LogLevel.Error, "Answering a request failed: {Reason}")]
     public static partial void AnswerFailed(ILogger logger, string reason);
+
+    [LoggerMessage(3220, LogLevel.Information, "Found by mDNS: {Address}, which is in the peer list.")]
+    public static partial void Found(ILogger logger, string address);
+
+    [LoggerMessage(3221, LogLevel.Information,
+        "Found by mDNS: {Address}, which is not in the peer list, so that nothing is sent to it. If you know whose it "
+        + "is, add it: pluginnode peers put NAME {PublicKey} {Address}")]
+    public static partial void StrangerFound(ILogger logger, string address, string publicKey);
+
+    [LoggerMessage(3222, LogLevel.Warning,
+        "mDNS does not work on {Site}: {Reason} It is tried again; plugins.settings.libp2p.mdns switches it off. Told "
+        + "once a minute.")]
+    public static partial void NoDiscovery(ILogger logger, string site, string reason);
+
+    [LoggerMessage(3223, LogLevel.Debug, "Somebody on {Site} sends what is no mDNS: {Reason} Told once a minute.")]
+    public static partial void NotDns(ILogger logger, string site, string reason);
+
+    [LoggerMessage(3224, LogLevel.Debug, "{Peer} was found by mDNS, but not reached: {Reason}")]
+    public static partial void FoundNotReached(ILogger logger, string peer, string reason);
 }

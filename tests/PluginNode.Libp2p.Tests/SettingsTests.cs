@@ -15,6 +15,7 @@ internal sealed class SettingsTests
         Assert.Multiple(() =>
         {
             Assert.That(options.ListenOn, Is.Empty);
+            Assert.That(options.Mdns, Is.False);
             Assert.That(options.SendLimit, Is.EqualTo(TimeSpan.FromSeconds(10)));
             Assert.That(options.ToHostOptions().DialTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
             Assert.That(options.ToHostOptions().Announce, Is.Empty);
@@ -29,7 +30,7 @@ internal sealed class SettingsTests
             { "listen": ["/ip4/0.0.0.0/tcp/4001", "/ip6/::1/tcp/0"], "announce": ["/dns4/node.example/tcp/4001"],
               "maxBatchBytes": 65536, "maxConnections": 9, "maxConnectionsPerAddress": 8, "maxHandshakes": 7,
               "maxStreams": 60, "sendTimeout": "20s", "dialTimeout": "250ms", "handshakeTimeout": "1m",
-              "idleTimeout": "2h", "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 1024,
+              "idleTimeout": "2h", "rawProtocols": ["/some/", "/other/1.0"], "mdns": true, "maxRawBytes": 1024,
               "maxRequestBytes": 2048, "maxAnswerBytes": 4096 }
             """);
         var host = options.ToHostOptions();
@@ -40,6 +41,7 @@ internal sealed class SettingsTests
             Assert.That(host.Announce.Select(a => a.ToString()), Is.EqualTo(new[] { "/dns4/node.example/tcp/4001" }));
             Assert.That((options.MaxBatchBytes, options.MaxRawBytes), Is.EqualTo((65536, 1024)));
             Assert.That((options.MaxRequestBytes, options.MaxAnswerBytes), Is.EqualTo((2048, 4096)));
+            Assert.That(options.Mdns, Is.True);
             Assert.That(options.RawProtocols, Is.EqualTo(new[] { "/some/", "/other/1.0" }));
             Assert.That((host.MostInbound, host.MostInboundPerAddress, host.MostHandshakes), Is.EqualTo((9, 8, 7)));
             Assert.That(host.Streams.MostInboundStreams, Is.EqualTo(60));
@@ -75,6 +77,7 @@ internal sealed class SettingsTests
     [TestCase("""{ "rawProtocols": [null] }""", "rawProtocols[0]")]
     [TestCase("""{ "listen": [null] }""", "listen[0]")]
     [TestCase("""{ "listen": [1] }""", "listen[0]")]
+    [TestCase("""{ "mdns": "yes", "mdnsPort": 1 }""", "mdns", "mdnsPort")]
     [TestCase("""{ "listen": ["/ip4/127.0.0.1/udp/1"] }""", "listen[0]")]
     [TestCase("""{ "sendTimeout": null, "idleTimeout": null }""", "sendTimeout", "idleTimeout")]
     public void Configure_Wrong_NamesTheKey(string settings, params string[] keys) =>

@@ -109,8 +109,9 @@ internal sealed class Dialer(Upgrader upgrader, HostOptions options, TimeProvide
                     address.Kind == HostKind.Dns4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6,
                     cancellation),
             };
-            foreach (var ip in found)
-                if (endpoints.Count < MostEndpoints) endpoints.Enqueue((address, new IPEndPoint(ip, address.Port)));
+            foreach (var endpoint in found.Select(ip => new IPEndPoint(ip, address.Port)))
+                if (endpoints.Count < MostEndpoints && endpoints.All(e => !e.Item2.Equals(endpoint)))
+                    endpoints.Enqueue((address, endpoint));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException)
         {

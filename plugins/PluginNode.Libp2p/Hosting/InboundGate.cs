@@ -3,12 +3,19 @@ using System.Net.Sockets;
 
 namespace PluginNode.Libp2p.Hosting;
 
-/// <summary>Counts who has come in, before anybody knows who it is.</summary>
-internal sealed class InboundGate(HostOptions options)
+/// <summary>
+/// Counts who has come in, before anybody knows who it is. Where too many handshakes are under way, a slow one makes
+/// room for who comes: the oldest of the network that has the most of them. So who opens connections and dawdles keeps
+/// nobody else out, and handshakes that get on keep their places.
+/// </summary>
+internal sealed class InboundGate(HostOptions options, TimeProvider time)
 {
+    private const int SlowPart = 10; // of the time that a handshake may take
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _byAddress = [];
-    private int _all, _handshakes;
+    private readonly LinkedList<Place> _handshakes = []; // the oldest first
+    private int _all;
 
     /// <summary>Places that were taken and not left.</summary>
     public int Taken
@@ -20,21 +27,36 @@ internal sealed class InboundGate(HostOptions options)
     }
 
     /// <summary>A place for a connection whose handshake begins, or null where there is none.</summary>
-    public Place? TryEnter(IPAddress address)
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="connection">Disposed of from any thread when the handshake has to make room.</param>
+    public Place? TryEnter(IPAddress address, IDisposable connection)
     {
         var network = NetworkOf(address);
+        Place? slow = null;
+        Place place;
         lock (_gate)
         {
             var here = _byAddress.GetValueOrDefault(network);
-            if (_all >= options.MostInbound || here >= options.MostInboundPerAddress
-                || _handshakes >= options.MostHandshakes)
-                return null;
+            if (_all >= options.MostInbound || here >= options.MostInboundPerAddress) return null;
+            if (_handshakes.Count >= options.MostHandshakes)
+            {
+                slow = Slowest();
+                if (slow is null) return null;
+                slow.IsCut = true;
+                _handshakes.Remove(slow);
+            }
+            place = new Place(this, network, connection, time.GetTimestamp());
+            _handshakes.AddLast(place);
             _byAddress[network] = here + 1;
             _all++;
-            _handshakes++;
-            return new Place(this, network);
         }
+        slow?.Connection.Dispose();
+        return place;
     }
+
+    private Place? Slowest() => _handshakes
+        .Where(p => time.GetElapsedTime(p.Since) >= options.HandshakeTimeout / SlowPart)
+        .GroupBy(p => p.Network).MaxBy(n => n.Count())?.First();
 
     // Whoever has one address of an IPv6 network has all of them.
     private static IPAddress NetworkOf(IPAddress address)
@@ -47,24 +69,29 @@ internal sealed class InboundGate(HostOptions options)
     }
 
     /// <summary>Left when the connection has ended.</summary>
-    internal sealed class Place(InboundGate gate, IPAddress network) : IDisposable
+    internal sealed class Place(InboundGate gate, IPAddress network, IDisposable connection, long since) : IDisposable
     {
-        private bool _shakesHands = true, _left;
+        private bool _left;
+
+        public IPAddress Network => network;
+
+        public IDisposable Connection => connection;
+
+        public long Since => since;
+
+        /// <summary>Whether it had to make room for another handshake.</summary>
+        public bool IsCut { get; set; }
 
         public void HandshakeDone()
         {
-            lock (gate._gate)
-            {
-                if (_shakesHands) gate._handshakes--;
-                _shakesHands = false;
-            }
+            lock (gate._gate) gate._handshakes.Remove(this);
         }
 
         public void Dispose()
         {
-            HandshakeDone();
             lock (gate._gate)
             {
+                gate._handshakes.Remove(this);
                 if (_left) return;
                 _left = true;
                 gate._all--;

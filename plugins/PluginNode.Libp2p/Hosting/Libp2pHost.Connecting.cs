@@ -35,7 +35,8 @@ public sealed partial class Libp2pHost
             {
                 var result = new TaskCompletionSource<Connection>(TaskCreationOptions.RunContinuationsAsynchronously);
                 _dials.Add(peer, dial = result.Task);
-                _tasks.Run(() => DialAsync(peer, [.. addresses], result));
+                Multiaddr[] all = [.. addresses, .. MoreAddresses?.Invoke(peer) ?? []];
+                _tasks.Run(() => DialAsync(peer, all, result));
             }
         }
         return await dial.WaitAsync(cancellation);
@@ -86,7 +87,7 @@ public sealed partial class Libp2pHost
     {
         while (await listener.AcceptAsync() is { } socket)
         {
-            if (socket.RemoteEndPoint is not IPEndPoint from || _gate.TryEnter(from.Address) is not { } place)
+            if (socket.RemoteEndPoint is not IPEndPoint from || _gate.TryEnter(from.Address, socket) is not { } place)
             {
                 LogMessages.TooMany(_logger, $"{socket.RemoteEndPoint}");
                 socket.Dispose();
@@ -110,7 +111,8 @@ public sealed partial class Libp2pHost
         }
         catch (Exception e)
         {
-            var reason = limit.IsCancellationRequested ? "The handshake took too long." : e.Message;
+            var reason = limit.IsCancellationRequested ? "The handshake took too long."
+                : place.IsCut ? "The handshake was slow, and others wait." : e.Message;
             LogMessages.NotUpgraded(_logger, from.ToString(), reason);
             await stream.DisposeAsync();
             place.Dispose();

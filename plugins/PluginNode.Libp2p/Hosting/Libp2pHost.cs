@@ -47,7 +47,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         (Self, _options, _time, _logger) = (identity.Self, options, time, logger);
         _upgrader = new Upgrader(identity);
         _dialer = new Dialer(_upgrader, options, time);
-        _gate = new InboundGate(options);
+        _gate = new InboundGate(options, time);
         _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
         _identify = new IdentifyProtocol(Self, Describe);
         Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
@@ -74,6 +74,10 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// <summary>Told of a peer's first connection (true) and of the end of its last (false), from any thread; it must
     /// return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }
+
+    /// <summary>Where else a peer may be: asked before each dial, and tried after the addresses that are given for it.
+    /// Called from any thread; must return at once.</summary>
+    public Func<PeerId, IReadOnlyList<Multiaddr>>? MoreAddresses { get; set; }
 
     /// <summary>Registers who serves a protocol, in the place of who did before.</summary>
     public void Handle(string protocol, StreamHandler handler) => _handlers[protocol] = handler;

@@ -11,20 +11,26 @@ internal sealed class RunningTasks
     public int Count => Volatile.Read(ref _count) - 1;
 
     /// <summary>Runs it on another thread. It must handle its own failures.</summary>
-    public void Run(Func<Task> work)
+    public void Run(Func<Task> work) => Begin(() => Task.Run(work));
+
+    /// <summary>The same, but begins it on this thread: what it sets up before it first waits is there
+    /// afterwards.</summary>
+    public void Begin(Func<Task> work)
     {
         Interlocked.Increment(ref _count);
-        _ = Task.Run(async () =>
+        _ = LeaveAfterAsync();
+
+        async Task LeaveAfterAsync()
         {
             try
             {
-                await work();
+                await work().ConfigureAwait(false);
             }
             finally
             {
                 Leave();
             }
-        });
+        }
     }
 
     /// <summary>Completes when all have ended. Call it once, when nothing new begins.</summary>

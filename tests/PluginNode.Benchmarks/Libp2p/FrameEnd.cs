@@ -21,7 +21,7 @@ internal sealed class FrameEnd : ITransportHost
         new Libp2pOptions { Listen = [EndHost.Loopback] },
         new Libp2pNode(
             new NoiseSigner(Of(seed)), new PeerBook([new Peer("peer", Of(peer).Self, [])]), TimeProvider.System,
-            NullLogger<Libp2pTransport>.Instance));
+            new SystemChance(TimeProvider.System), NullLogger<Libp2pTransport>.Instance));
 
     /// <summary>Where the other one sends to.</summary>
     public string Address => _transport.BoundAddresses[0];

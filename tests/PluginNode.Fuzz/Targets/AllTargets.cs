@@ -19,8 +19,8 @@ internal static class AllTargets
         new FrameTarget(), new SignedFramesTarget(), new InboxTarget(),
         new MeshBatchTarget(), new MeshOutcomesTarget(), new MeshRequestTarget(), new MeshResponseTarget(),
         new PingTarget(), new EventTarget(), new EventsAnswerTarget(), new SyncRequestTarget(), new MqttPacketsTarget(),
-        new Libp2pFramesTarget(), new Libp2pMessagesTarget(), new Libp2pRequestsTarget(), new Libp2pYamuxTarget(),
-        new MqttFramesTarget(), new MqttLedgerTarget(),
+        new Libp2pFramesTarget(), new Libp2pHandshakeTarget(), new Libp2pMdnsTarget(), new Libp2pMessagesTarget(),
+        new Libp2pRequestsTarget(), new Libp2pYamuxTarget(), new MqttFramesTarget(), new MqttLedgerTarget(),
         // what applications send
         new ApiSendTarget(), new ApiBatchTarget(), new ApiAckTarget(), new ApiPeerTarget(),
         // what operators write
@@ -53,7 +53,7 @@ internal static class AllTargets
         "{}", """{"listen":["/ip4/0.0.0.0/tcp/4001","/ip6/::1/tcp/0"],"announce":["/dns4/node.example/tcp/4001"]}""",
         """
         {"maxBatchBytes":4096,"maxConnections":1,"maxConnectionsPerAddress":65535,"maxHandshakes":2,"maxStreams":16,
-         "sendTimeout":"250ms","dialTimeout":"1s","handshakeTimeout":"1m","idleTimeout":"24h"}
+         "sendTimeout":"250ms","dialTimeout":"1s","handshakeTimeout":"1m","idleTimeout":"24h","mdns":true}
         """);
 
     private static SettingsTarget FileStoreSettings() => new(

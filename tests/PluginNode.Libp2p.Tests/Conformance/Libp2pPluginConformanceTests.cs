@@ -22,7 +22,7 @@ public sealed class Libp2pPluginConformanceTests : PluginConformance
           "listen": ["{{listen}}"], "announce": ["/dns4/node.example/tcp/4001"], "maxBatchBytes": 65536,
           "maxConnections": 9, "maxConnectionsPerAddress": 8, "maxHandshakes": 7, "maxStreams": 60,
           "sendTimeout": "20s", "dialTimeout": "20s", "handshakeTimeout": "20s", "idleTimeout": "1h",
-          "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 65536,
+          "rawProtocols": ["/some/", "/other/1.0"], "maxRawBytes": 65536, "mdns": true,
           "maxRequestBytes": 65536, "maxAnswerBytes": 65536
         }
         """;

@@ -14,7 +14,10 @@ internal sealed class TransportNode : IAsyncDisposable
         Signer = signer ?? TestIdentity.Fresh();
         Options = options ?? new Libp2pOptions { Listen = ["/ip4/127.0.0.1/tcp/0"] };
         Transport = new Libp2pTransport(
-            Options, new Libp2pNode(Signer, Peers, time ?? TimeProvider.System, new Logger<Libp2pTransport>(Logs)));
+            Options,
+            new Libp2pNode(
+                Signer, Peers, time ?? TimeProvider.System, new SeededChance(BitConverter.ToInt32(Id.ToPublicKey())),
+                new Logger<Libp2pTransport>(Logs)));
         Transport.OnPeerChanged((peer, up) => Changes.Enqueue((peer, up)));
     }
 

@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace PluginNode.Libp2p.Noise;
 
-/// <summary>The handshake against a transcript of js-libp2p's, which tests/interop/noise-vector.mjs wrote.</summary>
+/// <summary>The handshake against the vector that is published for it, which the implementation Cacophony wrote, and
+/// against a transcript of js-libp2p's, which tests/interop/noise-vector.mjs wrote.</summary>
 [TestFixture]
 internal sealed class XxHandshakeTests
 {
-    private static JsonNode Vector => JsonNode.Parse(
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "vectors", "noise-xx.json")))!;
+    private static JsonNode Vector => Read("noise-xx.json");
 
     [Test]
     public void Transcript_OfKnownKeys_IsTheKnownOne()
@@ -32,6 +32,35 @@ internal sealed class XxHandshakeTests
             Check(ours.Send, theirs.Receive, Hex(record!["text"]), Hex(record["toResponder"]));
             Check(theirs.Send, ours.Receive, Hex(record["text"]), Hex(record["toInitiator"]));
         }
+    }
+
+    [Test]
+    public void Transcript_OfThePublishedVector_IsItsOwn()
+    {
+        var vector = Read("noise-xx-cacophony.json");
+        using var initiator = new XxHandshake(true, Key("init_static"), Key("init_ephemeral"), Bytes("init_prologue"));
+        using var responder = new XxHandshake(false, Key("resp_static"), Key("resp_ephemeral"), Bytes("resp_prologue"));
+        var messages = vector["messages"]!.AsArray();
+        for (var i = 0; i < 3; i++)
+        {
+            var (writer, reader) = i % 2 == 0 ? (initiator, responder) : (responder, initiator);
+            var written = new byte[200];
+            var length = writer.Write(Hex(messages[i]!["payload"]), written);
+            Assert.That(written[..length], Is.EqualTo(Hex(messages[i]!["ciphertext"])), $"message {i}");
+            Assert.That(reader.Read(written.AsSpan(0, length)), Is.EqualTo(Hex(messages[i]!["payload"])));
+        }
+        Assert.That(initiator.Hash.ToArray(), Is.EqualTo(Bytes("handshake_hash")));
+        var (ours, theirs) = (initiator.Split(), responder.Split());
+        Assert.That(messages, Has.Count.EqualTo(6));
+        for (var i = 3; i < messages.Count; i++)
+        {
+            var (send, receive) = i % 2 == 0 ? (ours.Send, theirs.Receive) : (theirs.Send, ours.Receive);
+            Check(send, receive, Hex(messages[i]!["payload"]), Hex(messages[i]!["ciphertext"]));
+        }
+
+        X25519Key Key(string name) => X25519Key.FromPrivate(Bytes(name));
+
+        byte[] Bytes(string name) => Hex(vector[name]);
     }
 
     [Test]
@@ -60,6 +89,9 @@ internal sealed class XxHandshakeTests
         using var key = X25519Key.Generate();
         Assert.That(() => key.Agree(new byte[32], new byte[32]), Throws.TypeOf<Libp2pException>());
     }
+
+    private static JsonNode Read(string file) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "vectors", file)))!;
 
     private static void ReadAsNumber(int number, byte[] message)
     {
