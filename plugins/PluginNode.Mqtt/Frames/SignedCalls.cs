@@ -77,8 +77,7 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
         var message = new MqttMessage
         {
             Topic = call.TopicOf(link), Payload = call.Write(request), Qos = MqttQos.AtLeastOnce,
-            Expiry = TimeSpan.FromSeconds(Math.Ceiling(call.Limit.TotalSeconds)),
-            ResponseTopic = call.ResponseTopic,
+            Expiry = TimeSpan.FromSeconds(Math.Ceiling(call.Limit.TotalSeconds)), ResponseTopic = call.ResponseTopic,
             CorrelationData = call.ResponseTopic is null ? (ReadOnlyMemory<byte>?)null : request.Correlation,
         };
         var answered = Answers.Open(request.Nonce, link.Id, coming);
@@ -91,7 +90,8 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
             if (await Task.WhenAny(publishing, answered) == publishing)
             {
                 var taken = await publishing;
-                if (!taken.IsTaken) return Reply.Failed($"the broker did not take it for {message.Topic}: {taken.Text}");
+                if (!taken.IsTaken)
+                    return Reply.Failed($"the broker did not take it for {message.Topic}: {taken.Text}");
                 if (taken.Reason == MqttReason.NoMatchingSubscribers)
                     return Reply.Failed("the peer is not at this broker") with { IsNobodyThere = true };
             }

@@ -8,7 +8,8 @@ namespace PluginNode.Mqtt.Wire;
 /// protocol's name (16 bits), the name in UTF-8, and what is asked. All numbers are big endian.</summary>
 internal static class RequestBody
 {
-    /// <summary>Bytes before what is asked, at most: a name has as many characters as it may, four bytes each.</summary>
+    /// <summary>Bytes before what is asked, at most: a name has as many characters as it may, four bytes
+    /// each.</summary>
     public const int MostHead = Fixed + (4 * PeerRequest.MostProtocolCharacters);
 
     private const int Fixed = sizeof(int) + sizeof(ushort);
