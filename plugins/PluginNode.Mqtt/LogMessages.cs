@@ -118,4 +118,7 @@ internal static partial class LogMessages
         "Nothing is said or taken on nara/plaza: no plugin provides the event kinds hey-there and chau. Install "
         + "nara-events for it.")]
     public static partial void NoPresenceKinds(ILogger logger);
+
+    [LoggerMessage(5038, LogLevel.Error, "Answering a request of {Peer} failed: {Reason}")]
+    public static partial void AnswerFailed(ILogger logger, string peer, string reason);
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PluginNode.Benchmarks;
 
 /// <summary>How fast critical messages are accepted, and how fast they are drained to a peer; both sides
@@ -38,7 +36,7 @@ internal static class OutboxBenchmark
             () => DiskLimit.MeasureAsync(folder, bytes + FrameOverhead, producers, messages),
             async () =>
             {
-                await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talks: false, segment);
+                await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talk: null, segment);
                 await node.EnqueueAsync(2, producers, bytes, 64, lanes: 64);
                 figures.CountFromHere(messages);
                 return await node.EnqueueAsync(2, producers, bytes, messages, lanes: 64);
@@ -53,7 +51,7 @@ internal static class OutboxBenchmark
             "enqueue, 1024 B, 64 producers, 6 segments", null,
             async () =>
             {
-                await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talks: false);
+                await using var node = await BenchNode.StartAsync(folder, 1, 2, null, talk: null);
                 figures.CountFromHere(messages);
                 return await node.EnqueueAsync(2, 64, 1024, messages, lanes: 64);
             });
@@ -66,16 +64,12 @@ internal static class OutboxBenchmark
             $"drain, 1024 B, {lanes} lane{(lanes == 1 ? "" : "s")}", null,
             async () =>
             {
-                await using var receiver = await BenchNode.StartAsync(folder, 2, 1, null, talks: true);
-                await using var sender = await BenchNode.StartAsync(folder, 1, 2, receiver.Address, talks: true);
-                await sender.Kernel.Peers.PauseAsync("peer", true);
-                await sender.EnqueueAsync(2, 64, 1024, messages, lanes);
+                await using var receiver = await BenchNode.StartAsync(folder, 2, 1, null, BenchNode.OverMesh);
+                await using var sender = await BenchNode.StartAsync(
+                    folder, 1, 2, receiver.Address, BenchNode.OverMesh);
+                await sender.FillAsync(2, 1024, messages, lanes);
                 figures.CountFromHere(messages);
-                var clock = Stopwatch.StartNew();
-                await sender.Kernel.Peers.PauseAsync("peer", false);
-                sender.Kernel.PeerChanged(BenchNode.IdOf(2));
-                while ((await sender.Kernel.MetricsAsync()).Delivered < messages) await Task.Delay(1);
-                return messages / clock.Elapsed.TotalSeconds;
+                return (await sender.DrainAsync(2, messages)).PerSecond;
             });
     }
 }

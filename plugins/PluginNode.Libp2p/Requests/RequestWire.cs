@@ -47,7 +47,7 @@ internal static class RequestWire
             ? outcome.Body
             : Encoding.UTF8.GetBytes(Frames.FrameWire.OneLine(outcome.Reason));
         var head = new byte[AnswerHead];
-        head[0] = ToByte(outcome.Status);
+        head[0] = RequestCode.Of(outcome.Status);
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(1), body.Length);
         return Join(head, body, out rest);
     }
@@ -85,7 +85,7 @@ internal static class RequestWire
     public static (RequestStatus Status, int Length) ReadAnswer(ReadOnlySpan<byte> head)
     {
         var length = BinaryPrimitives.ReadInt32BigEndian(head[1..]);
-        var status = FromByte(head[0]);
+        var status = RequestCode.Read(head[0]);
         var most = status == RequestStatus.Answered ? int.MaxValue : MostReason;
         return status is { } told && length >= 0 && length <= most
             ? (told, length)
@@ -97,24 +97,4 @@ internal static class RequestWire
         rest = body.Length > Small ? body : default;
         return body.Length > Small ? head : [.. head, .. body.Span];
     }
-
-    // written out: the order of the enumeration is no part of the wire
-    private static byte ToByte(RequestStatus status) => status switch
-    {
-        RequestStatus.Answered => 1,
-        RequestStatus.Unsupported => 2,
-        RequestStatus.Busy => 4,
-        RequestStatus.TooLarge => 5,
-        _ => 3,
-    };
-
-    private static RequestStatus? FromByte(byte value) => value switch
-    {
-        1 => RequestStatus.Answered,
-        2 => RequestStatus.Unsupported,
-        3 => RequestStatus.Refused,
-        4 => RequestStatus.Busy,
-        5 => RequestStatus.TooLarge,
-        _ => null,
-    };
 }

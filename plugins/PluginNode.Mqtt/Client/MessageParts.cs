@@ -19,24 +19,26 @@ internal static class MessageParts
 
     public static MqttMessage ToMessage(PublishPacket packet)
     {
-        var message = new MqttMessage
+        TimeSpan? expiry = null;
+        string? responseTopic = null, contentType = null;
+        ReadOnlyMemory<byte>? correlation = null;
+        List<KeyValuePair<string, string>>? users = null;
+        foreach (var property in packet.Properties.All)
+            switch (property.Id)
+            {
+                case PropertyId.MessageExpiry: expiry = TimeSpan.FromSeconds((double)property.Number); break;
+                case PropertyId.ResponseTopic: responseTopic = property.Text; break;
+                case PropertyId.CorrelationData: correlation = property.Bytes; break;
+                case PropertyId.ContentType: contentType = property.Text; break;
+                case PropertyId.UserProperty:
+                    (users ??= []).Add(KeyValuePair.Create(property.Text, property.Value));
+                    break;
+            }
+        return new MqttMessage
         {
             Topic = packet.Topic, Payload = packet.Payload, Qos = (MqttQos)packet.Qos, Retain = packet.Retain,
-            IsDuplicate = packet.Duplicate,
-        };
-        var properties = packet.Properties;
-        if (properties.Count == 0) return message;
-        return message with
-        {
-            Expiry = properties.Number(PropertyId.MessageExpiry) is { } s ? TimeSpan.FromSeconds((double)s) : null,
-            ResponseTopic = properties.Text(PropertyId.ResponseTopic),
-            CorrelationData = properties.Find(PropertyId.CorrelationData)?.Bytes,
-            ContentType = properties.Text(PropertyId.ContentType),
-            UserProperties =
-            [
-                .. properties.All.Where(p => p.Id == PropertyId.UserProperty)
-                    .Select(p => KeyValuePair.Create(p.Text, p.Value)),
-            ],
+            IsDuplicate = packet.Duplicate, Expiry = expiry, ResponseTopic = responseTopic,
+            CorrelationData = correlation, ContentType = contentType, UserProperties = users ?? [],
         };
     }
 

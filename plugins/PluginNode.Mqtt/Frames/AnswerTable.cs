@@ -9,9 +9,12 @@ internal sealed class AnswerTable
     private readonly Dictionary<UInt128, Waiting> _waiting = [];
 
     /// <summary>A request goes out. Needs a <see cref="Close"/>.</summary>
-    public Task<Reply> Open(UInt128 nonce, PeerId peer)
+    /// <param name="nonce">Its own.</param>
+    /// <param name="peer">Who is asked.</param>
+    /// <param name="coming">Is told of bytes that an answer is to have which is on its way; not after the end.</param>
+    public Task<Reply> Open(UInt128 nonce, PeerId peer, Action<long> coming)
     {
-        var waiting = new Waiting(peer, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(peer, new(TaskCreationOptions.RunContinuationsAsynchronously), coming);
         lock (_lock) _waiting.Add(nonce, waiting);
         return waiting.Answered.Task;
     }
@@ -22,11 +25,13 @@ internal sealed class AnswerTable
         lock (_lock) return _waiting.TryGetValue(nonce, out var waiting) && waiting.Peer == peer;
     }
 
-    /// <summary>The answer has come, and is authentic.</summary>
+    /// <summary>The answer has come, or word of it, and is authentic.</summary>
     public void Answer(UInt128 nonce, Reply reply)
     {
         lock (_lock)
-            if (_waiting.TryGetValue(nonce, out var waiting)) waiting.Answered.TrySetResult(reply);
+            if (!_waiting.TryGetValue(nonce, out var waiting)) return;
+            else if (reply.Coming is { } bytes) waiting.Coming(bytes);
+            else waiting.Answered.TrySetResult(reply);
     }
 
     /// <summary>Answers of a peer, or of all, will not come any more.</summary>
@@ -42,5 +47,5 @@ internal sealed class AnswerTable
         lock (_lock) _waiting.Remove(nonce);
     }
 
-    private sealed record Waiting(PeerId Peer, TaskCompletionSource<Reply> Answered);
+    private sealed record Waiting(PeerId Peer, TaskCompletionSource<Reply> Answered, Action<long> Coming);
 }

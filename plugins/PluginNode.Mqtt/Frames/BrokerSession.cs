@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PluginNode.Identity;
 using PluginNode.Mqtt.Ledger;
 using PluginNode.Mqtt.Plaza;
+using PluginNode.Mqtt.Requests;
 using PluginNode.Mqtt.Wire;
 using PluginNode.Transports;
 
@@ -31,6 +32,8 @@ internal sealed class BrokerSession
     private readonly SignedCalls _calls;
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
+    private readonly RequestSender _asker;
+    private readonly RequestReceiver _answerer;
     private readonly LedgerDesk? _desk;
     private readonly PlazaEar? _ear;
     private readonly Announcer? _announcer;
@@ -64,8 +67,11 @@ internal sealed class BrokerSession
         _calls = new SignedCalls(node, _client);
         _sender = new FrameSender(options, node, _client, _board, _calls);
         var judge = new RequestJudge(node);
-        _receiver = new FrameReceiver(
+        var answers = new SignedAnswers(
             options, node, host, _receipts, _client.PublishAsync, judge, _closing.Token);
+        _receiver = new FrameReceiver(options, node, host, answers);
+        _asker = new RequestSender(options, node, _calls, _sender.MostBytes);
+        _answerer = new RequestReceiver(options, node, host, answers, peer => _sender.MostBytes(peer).Most);
         if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, judge, _sender);
         if (node.Plaza is not { } plaza) return;
         if (!plaza.AreRead)
@@ -87,16 +93,15 @@ internal sealed class BrokerSession
         var self = _node.Signer.Self;
         var stop = _closing.Token;
         _subscribing = Task.WhenAll([
-            _client.SubscribeAsync(
-                Topics.FramesOf(self), MqttQos.AtLeastOnce, (message, _) => _receiver.TakeAsync(message), stop),
-            _client.SubscribeAsync(
-                Topics.OutcomesOf(self), MqttQos.AtLeastOnce, (message, _) => TakeAnswerAsync(message, FrameAnswer.Use),
-                stop),
+            // of QoS 1, so that the broker waits with what is more than can be looked at
+            Listen(Topics.FramesOf(self), _receiver.TakeAsync, MqttQos.AtLeastOnce),
+            Listen(Topics.OutcomesOf(self), m => TakeAnswerAsync(m, FrameAnswer.Use), MqttQos.AtLeastOnce),
+            Listen(Topics.RequestsOf(self), _answerer.TakeAsync, MqttQos.AtLeastOnce),
+            Listen(Topics.AnswersOf(self), m => TakeAnswerAsync(m, FrameAnswer.PeerUse), MqttQos.AtLeastOnce),
             // of QoS 0: a flood of it is dropped, and takes nothing from the frames
-            _client.SubscribeAsync(
-                Topics.AllPresence, MqttQos.AtMostOnce, (message, _) => _board.TakeAsync(message), stop),
+            Listen(Topics.AllPresence, _board.TakeAsync),
             .. _desk?.Subscribe(message => TakeAnswerAsync(message, FrameAnswer.EventsUse), stop) ?? [],
-            .. _ear is null ? [] : (Task[])[Listen(NaraTopics.HeyThere, _ear), Listen(NaraTopics.Chau, _ear)],
+            .. _ear is null ? [] : (Task[])[Hear(NaraTopics.HeyThere, _ear), Hear(NaraTopics.Chau, _ear)],
         ]);
         _client.Start();
         using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -114,6 +119,21 @@ internal sealed class BrokerSession
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await _sender.SendAsync(peer, frames, either.Token);
+        }
+        finally
+        {
+            _sends.Leave();
+        }
+    }
+
+    public async Task<RequestOutcome> RequestAsync(
+        PeerId peer, PeerRequest request, CancellationToken cancellation)
+    {
+        if (!_sends.TryEnter()) return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await _asker.AskAsync(peer, request, either.Token);
         }
         finally
         {
@@ -180,7 +200,11 @@ internal sealed class BrokerSession
         }
     }
 
-    private Task<MqttSubscription> Listen(string topic, PlazaEar ear) =>
+    private Task<MqttSubscription> Listen(
+        string topic, Func<MqttMessage, ValueTask> take, MqttQos qos = MqttQos.AtMostOnce) =>
+        _client.SubscribeAsync(topic, qos, (message, _) => take(message), _closing.Token);
+
+    private Task<MqttSubscription> Hear(string topic, PlazaEar ear) =>
         _client.SubscribeAsync(topic, MqttQos.AtMostOnce, ear.TakeAsync, _closing.Token);
 
     private async Task SayAsync(MqttMessage word)
@@ -197,7 +221,7 @@ internal sealed class BrokerSession
             || !_calls.Answers.IsOpen(answer.Nonce, answer.From)
             || !answer.IsSigned(signer, payload.Span, use)) return ValueTask.CompletedTask;
         _host.Heard(answer.From, DateTimeOffset.FromUnixTimeMilliseconds(answer.Clock));
-        _calls.Answers.Answer(answer.Nonce, Reply.Of(answer.Kind, FrameAnswer.BodyOf(payload).Span));
+        _calls.Answers.Answer(answer.Nonce, Reply.Of(answer.Kind, FrameAnswer.BodyOf(payload)));
         return ValueTask.CompletedTask;
     }
 

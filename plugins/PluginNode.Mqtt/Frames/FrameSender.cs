@@ -63,8 +63,9 @@ internal sealed class FrameSender(
     {
         var bytes = 0L;
         for (var i = first; i < first + count; i++) bytes += frames[i].Bytes.Length;
-        return calls.AskAsync(
-            peer, link => link.Topic, request => request.Write(frames, first, count, node.Signer),
-            options.SendLimit + MqttWire.TransferTime(bytes), cancellation);
+        var call = new SignedCall(
+            link => link.Topic, request => request.Write(frames, first, count, node.Signer),
+            options.SendLimit + MqttWire.TransferTime(bytes));
+        return calls.AskAsync(peer, call, cancellation);
     }
 }

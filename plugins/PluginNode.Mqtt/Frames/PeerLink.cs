@@ -16,6 +16,9 @@ internal sealed class PeerLink(PeerId id)
     /// <summary>Where it is asked for events.</summary>
     public string Ledger { get; } = Topics.LedgerOf(id);
 
+    /// <summary>Where it takes requests to named protocols.</summary>
+    public string Requests { get; } = Topics.RequestsOf(id);
+
     /// <summary>Milliseconds that the peer's clock is ahead of this node's, as the peer has said, signed.</summary>
     public long Offset
     {

@@ -12,6 +12,15 @@ internal sealed class ReceiveRoom(long bytes, long share)
     private readonly Dictionary<PeerId, long> _held = [];
     private long _free = bytes;
 
+    /// <summary>As large as the settings say: four times the largest packet, or 64 MiB where that is more, and a
+    /// quarter of it for one peer.</summary>
+    public static ReceiveRoom For(MqttOptions options)
+    {
+        const int shares = 4;
+        var all = Math.Max(64L << 20, (long)shares * options.MaxPacketBytes);
+        return new ReceiveRoom(all, all / shares);
+    }
+
     /// <summary>False: there is none. A first request of a peer is measured by the room of all alone. Each true needs
     /// one <see cref="Return"/>.</summary>
     public bool TryTake(PeerId peer, long count)

@@ -42,7 +42,7 @@ internal sealed class RequestJudge(MqttNode node)
     /// <param name="request">A signed one.</param>
     /// <param name="bytes">Of all of it.</param>
     /// <param name="answer">What to answer where it is not; null: nothing.</param>
-    public bool IsFresh(in FrameRequest request, int bytes, out (AnswerKind Kind, byte[] Body)? answer)
+    public bool IsFresh(in FrameRequest request, int bytes, out Told? answer)
     {
         var now = _session.Now;
         // its bytes take their time, and its nonce is kept for as long
@@ -70,14 +70,14 @@ internal sealed class RequestJudge(MqttNode node)
     }
 
     /// <summary>Says that nothing was taken, and why.</summary>
-    public static (AnswerKind Kind, byte[] Body) NotTaken(string reason) =>
-        (AnswerKind.NotTaken, System.Text.Encoding.UTF8.GetBytes(reason));
+    public static Told NotTaken(string reason) =>
+        new(AnswerKind.NotTaken, System.Text.Encoding.UTF8.GetBytes(reason));
 
-    private (AnswerKind Kind, byte[] Body) TellTime(in FrameRequest request, long now)
+    private Told TellTime(in FrameRequest request, long now)
     {
         Complaints.NotFresh(request.From, TimeSpan.FromMilliseconds(now - request.Timestamp));
         var body = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(body, now);
-        return (AnswerKind.Clock, body);
+        return new Told(AnswerKind.Clock, body);
     }
 }

@@ -31,13 +31,13 @@ internal sealed class EventsAnswers(
             new MqttMessage
             {
                 Topic = Topics.EventsOf(request.From),
-                Payload = signed.Write(told.Body, node.Signer, FrameAnswer.EventsUse),
+                Payload = signed.Write(told.Body.Span, node.Signer, FrameAnswer.EventsUse),
             },
             cancellation);
         if (!result.IsTaken) judge.Complaints.NotAnswered(request.From, result.Text);
     }
 
-    private (AnswerKind Kind, byte[] Body) Answer(Identity.PeerId from, ReadOnlySpan<byte> body)
+    private Told Answer(Identity.PeerId from, ReadOnlySpan<byte> body)
     {
         if (!_each.TryTake(from))
         {
@@ -47,8 +47,8 @@ internal sealed class EventsAnswers(
         if (EventsAsk.Read(body) is not { } ask) return RequestJudge.NotTaken("the body asks for no events");
         var room = Math.Min(MostBytes, mostBytes(from));
         return ask.Days
-            ? (AnswerKind.Days, DaysBody.Write(parts.Ledger.Days(), room))
-            : (AnswerKind.Events, Page(ask, room));
+            ? new Told(AnswerKind.Days, DaysBody.Write(parts.Ledger.Days(), room))
+            : new Told(AnswerKind.Events, Page(ask, room));
     }
 
     private byte[] Page(EventsAsk ask, int bytes)

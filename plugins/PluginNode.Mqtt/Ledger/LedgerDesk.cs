@@ -72,9 +72,9 @@ internal sealed class LedgerDesk : ILedgerCalls
     private async Task<Reply> AskAsync(PeerId peer, EventsAsk ask, TimeSpan limit, CancellationToken cancellation)
     {
         var body = ask.ToJson();
-        var reply = await _calls.AskAsync(
-            peer, link => link.Ledger, request => request.Write(body, FrameRequest.EventsUse, _node.Signer), limit,
-            cancellation);
+        var call = new SignedCall(
+            link => link.Ledger, request => request.Write(body, [], FrameRequest.EventsUse, _node.Signer), limit);
+        var reply = await _calls.AskAsync(peer, call, cancellation);
         cancellation.ThrowIfCancellationRequested();
         return reply;
     }

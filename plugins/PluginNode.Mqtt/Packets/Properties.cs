@@ -47,9 +47,11 @@ internal sealed class Properties
     /// <summary>Of packets without any; never added to.</summary>
     public static readonly Properties None = new();
 
-    private readonly List<Property> _all = [];
+    private readonly List<Property> _all = new(1); // most packets have one at most
 
-    public IReadOnlyList<Property> All => _all;
+    /// <summary>In their order; the list itself, so that each message that comes is walked through without an
+    /// object.</summary>
+    public List<Property> All => _all;
 
     public int Count => _all.Count;
 

@@ -20,6 +20,12 @@ internal enum AnswerKind
 
     /// <summary>What the responder holds by day; see <see cref="DaysBody"/>.</summary>
     Days = 4,
+
+    /// <summary>What came of a request to a named protocol; see <see cref="AnswerBody"/>.</summary>
+    Said = 5,
+
+    /// <summary>A large answer follows: how many bytes its body has, 64 bits.</summary>
+    Coming = 6,
 }
 
 /// <summary>
@@ -38,20 +44,28 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
 
     /// <summary>What answers with events are signed for.</summary>
     public const string EventsUse = "mqtt-events-answer";
+
+    /// <summary>What answers of a named protocol are signed for.</summary>
+    public const string PeerUse = "mqtt-peer-answer";
+
     private const byte Version = 1;
     private const int SignedBytes = 1 + (2 * PeerId.KeyBytes) + 16 + sizeof(long) + 1;
     private const int HeadBytes = SignedBytes + ISigner.SignatureBytes;
 
-    public byte[] Write(ReadOnlySpan<byte> body, ISigner signer, string use = Use)
+    public byte[] Write(ReadOnlySpan<byte> body, ISigner signer, string use = Use) => Write(body, [], signer, use);
+
+    /// <summary>Writes and signs it with a body in two parts.</summary>
+    public byte[] Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest, ISigner signer, string use)
     {
-        var payload = new byte[HeadBytes + body.Length];
+        var payload = new byte[HeadBytes + first.Length + rest.Length];
         payload[0] = Version;
         From.CopyKeyTo(payload.AsSpan(1));
         To.CopyKeyTo(payload.AsSpan(33));
         BinaryPrimitives.WriteUInt128BigEndian(payload.AsSpan(65), Nonce);
         BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(81), Clock);
         payload[89] = (byte)Kind;
-        body.CopyTo(payload.AsSpan(HeadBytes));
+        first.CopyTo(payload.AsSpan(HeadBytes));
+        rest.CopyTo(payload.AsSpan(HeadBytes + first.Length));
         SignedPayload.Sign(signer, use, payload, SignedBytes);
         return payload;
     }
@@ -61,7 +75,7 @@ internal readonly record struct FrameAnswer(PeerId From, PeerId To, UInt128 Nonc
     {
         answer = default;
         if (payload.Length < HeadBytes || payload[0] != Version) return false;
-        if (payload[89] > (byte)AnswerKind.Days) return false;
+        if (payload[89] > (byte)AnswerKind.Coming) return false;
         var clock = BinaryPrimitives.ReadInt64BigEndian(payload[81..]);
         if (!SessionClock.IsTime(clock)) return false;
         answer = new FrameAnswer(

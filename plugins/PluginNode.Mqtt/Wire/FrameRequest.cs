@@ -23,8 +23,22 @@ internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Non
     /// <summary>What requests for events are signed for.</summary>
     public const string EventsUse = "mqtt-events-request";
 
+    /// <summary>What requests to a named protocol are signed for; see <see cref="RequestBody"/>.</summary>
+    public const string PeerUse = "mqtt-peer-request";
+
     private const byte Version = 1;
     private const int SignedBytes = 1 + (2 * PeerId.KeyBytes) + 16 + (2 * sizeof(long));
+
+    /// <summary>The nonce as MQTT 5 carries it beside requests and answers.</summary>
+    public ReadOnlyMemory<byte> Correlation
+    {
+        get
+        {
+            var bytes = new byte[16];
+            BinaryPrimitives.WriteUInt128BigEndian(bytes, Nonce);
+            return bytes;
+        }
+    }
 
     /// <summary>Writes and signs it in an array of its own, which nobody changes any more.</summary>
     public byte[] Write(IReadOnlyList<Frame> frames, int first, int count, ISigner signer)
@@ -46,11 +60,12 @@ internal readonly record struct FrameRequest(PeerId From, PeerId To, UInt128 Non
         return payload;
     }
 
-    /// <summary>Writes and signs it with a body that carries no frames.</summary>
-    public byte[] Write(ReadOnlySpan<byte> body, string use, ISigner signer)
+    /// <summary>Writes and signs it with a body that carries no frames, in two parts.</summary>
+    public byte[] Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest, string use, ISigner signer)
     {
-        var payload = Head(HeadBytes + body.Length);
-        body.CopyTo(payload.AsSpan(HeadBytes));
+        var payload = Head(HeadBytes + first.Length + rest.Length);
+        first.CopyTo(payload.AsSpan(HeadBytes));
+        rest.CopyTo(payload.AsSpan(HeadBytes + first.Length));
         SignedPayload.Sign(signer, use, payload, SignedBytes);
         return payload;
     }

@@ -23,6 +23,12 @@ internal static class Topics
     /// <summary>Where a peer takes events that it asked for.</summary>
     public static string EventsOf(PeerId peer) => $"{Root}{peer}/events";
 
+    /// <summary>Where a peer takes requests to named protocols.</summary>
+    public static string RequestsOf(PeerId peer) => $"{Root}{peer}/requests";
+
+    /// <summary>Where a peer takes answers to requests that it made.</summary>
+    public static string AnswersOf(PeerId peer) => $"{Root}{peer}/answers";
+
     /// <summary>Where a peer says that it is there: retained.</summary>
     public static string PresenceOf(PeerId peer) => $"{Root}{peer}{PresenceEnd}";
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Hosting;
 
@@ -20,21 +19,7 @@ internal sealed class EndProgram
             _frames = await FrameEnd.StartAsync(
                 byte.Parse(seed, CultureInfo.InvariantCulture), byte.Parse(peer, CultureInfo.InvariantCulture)),
         };
-        while (await Console.In.ReadLineAsync() is { } line)
-        {
-            EndAnswer answer;
-            try
-            {
-                var call = JsonSerializer.Deserialize(line, EndJson.Default.EndCall)!;
-                answer = await end.DoAsync(call);
-            }
-            catch (Exception e)
-            {
-                answer = new EndAnswer { Error = e.ToString() };
-            }
-            Console.Out.WriteLine(JsonSerializer.Serialize(answer, EndJson.Default.EndAnswer));
-        }
-        return 0;
+        return await BenchEnd.ServeAsync(end.DoAsync);
     }
 
     private Task<EndAnswer> DoAsync(EndCall call) => call.Do switch
@@ -43,11 +28,7 @@ internal sealed class EndProgram
         {
             Libp2p = EndHost.Listen(_host), Tcp = TcpWay.Serve().ToString(), Frames = _frames.Address,
         }),
-        "usage" => Task.FromResult(new EndAnswer
-        {
-            Allocated = GC.GetTotalAllocatedBytes(precise: true),
-            Cpu = Environment.CpuUsage.TotalTime.TotalMicroseconds,
-        }),
+        "usage" => Task.FromResult(BenchEnd.Usage()),
         "cipher" => CipherLimit.MeasureAsync(call),
         "frames" => _frames.SendAsync(call),
         "bulk" => EndClient.BulkAsync(WayTo(call.Address), call),

@@ -3,22 +3,25 @@ namespace PluginNode.Benchmarks.Libp2p;
 /// <summary>The processes: a client and a server of ours, and two of js-libp2p where that is installed.</summary>
 internal sealed class Ends : IAsyncDisposable
 {
+    // build/bench starts this in the root
+    private static readonly string JsFolder = Path.Combine(Environment.CurrentDirectory, "tests", "interop");
+
     private BenchEnd _client = null!, _server = null!;
     private BenchEnd? _jsClient, _jsServer;
 
     /// <summary>Why there are no figures of js-libp2p; null where there are.</summary>
-    public string? Missing { get; } = BenchEnd.WhyNoJs();
+    public string? Missing { get; } = WhyNoJs();
 
     public static async Task<Ends> StartAsync()
     {
         var ends = new Ends();
         try
         {
-            ends._client = await BenchEnd.OursAsync(1, 2);
-            ends._server = await BenchEnd.OursAsync(2, 1);
+            ends._client = await BenchEnd.OursAsync("libp2p-end", "1", "2");
+            ends._server = await BenchEnd.OursAsync("libp2p-end", "2", "1");
             if (ends.Missing is not null) return ends;
-            ends._jsClient = await BenchEnd.JsAsync();
-            ends._jsServer = await BenchEnd.JsAsync();
+            ends._jsClient = await JsAsync();
+            ends._jsServer = await JsAsync();
             return ends;
         }
         catch
@@ -49,6 +52,16 @@ internal sealed class Ends : IAsyncDisposable
     {
         foreach (var end in (BenchEnd?[])[_client, _server, _jsClient, _jsServer])
             if (end is not null) await end.DisposeAsync();
+    }
+
+    private static Task<BenchEnd> JsAsync() => BenchEnd.StartAsync("node", ["bench.mjs"], JsFolder);
+
+    private static string? WhyNoJs()
+    {
+        if (!Directory.Exists(Path.Combine(JsFolder, "node_modules", "libp2p")))
+            return "js-libp2p is not installed: run 'npm ci' in tests/interop (it needs Node 20 or later)";
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return folders.Any(f => File.Exists(Path.Combine(f, "node"))) ? null : "'node' is not on the path";
     }
 
     private static async Task<Run> RunAsync(BenchEnd client, BenchEnd server, EndCall call, string address)

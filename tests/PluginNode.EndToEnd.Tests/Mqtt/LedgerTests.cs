@@ -39,6 +39,10 @@ public sealed class LedgerTests : NodesInAFolder
         foreach (var peer in node.Configuration["peers"]!.AsArray())
             if ((string)peer!["name"]! == "far") peer["addresses"]!.AsArray().Add("mqtt:far");
         node.WriteConfiguration();
+        // what answers the mesh strategies over the broker, too
+        far.Configuration["plugins"]!["disabled"] = new JsonArray("mesh-http");
+        far.Configuration["plugins"]!["settings"]!.AsObject().Remove("mesh-http");
+        far.WriteConfiguration();
         await far.StartAsync();
         await node.StartAsync();
         var recovery = await Sync.Recovery.EndedAsync(node);

@@ -1,72 +1,13 @@
-using System.Text.Json.Nodes;
-using PluginNode.Benchmarks.Sync;
-using PluginNode.Events;
-
 namespace PluginNode.EndToEnd.Tests.Sync;
 
-/// <summary>The mesh strategies between real nodes that have only libp2p addresses of each other.</summary>
+/// <summary>Over libp2p.</summary>
 [TestFixture]
-public sealed class OverLibp2pTests : NodesInAFolder
+public sealed class OverLibp2pTests : OverAnotherTransport
 {
-    private const int Count = 6_000;
-
-    private static readonly List<Event> Events = EventCorpus.Make(Count, SyncNodes.Kinds, DateTimeOffset.UtcNow);
-
-    private readonly List<NodeProcess> _nodes = [];
-
-    [TearDown]
-    public async Task StopAll()
+    private protected override void SetUp(NodeProcess node)
     {
-        foreach (var node in _nodes) await node.DisposeAsync();
-        _nodes.Clear();
+        // it listens as it is
     }
 
-    [Test]
-    public async Task TwoThatHoldHalfEach_RecoverTheOtherHalf_ByMeshPages()
-    {
-        var (one, two) = await PairAsync("mesh-pages");
-        foreach (var node in _nodes)
-        {
-            // Whoever was first found nobody: it tries again when it hears of the other.
-            Recovery? recovery = null;
-            await Until.TrueAsync(
-                async () => (recovery = await Recovery.OfAsync(node)) is { IsUnderWay: false, State: "recovered" },
-                $"{node.Name} has recovered", TimeSpan.FromMinutes(2));
-            var text = recovery!.ToString();
-            var other = node == one ? two : one;
-            Assert.That(recovery.Events, Is.EqualTo(Count), text);
-            Assert.That(recovery.Strategy, Is.EqualTo("mesh-pages"), text);
-            Assert.That(recovery.Neighbours.Take(3), Is.EqualTo(new[] { 1, 1, 1 }), text);
-            Assert.That(recovery.Count(other.Name, "received"), Is.GreaterThanOrEqualTo(Count / 2), text);
-            Assert.That((string)(await node.GetAsync("/health/ready"))["recovery"]!, Is.EqualTo("recovered"));
-        }
-    }
-
-    [TestCase("mesh-sample"), TestCase("mesh-slices")]
-    public async Task OtherStrategies_BringEventsToo(string strategy)
-    {
-        var (one, two) = await PairAsync(strategy);
-        foreach (var (node, other) in ((NodeProcess, NodeProcess)[])[(one, two), (two, one)])
-            await Until.TrueAsync(
-                async () => (await Recovery.OfAsync(node)) is { IsUnderWay: false, EndedAt: not null } recovery
-                    && recovery.Events > Count / 2 && recovery.Count(other.Name, "merged") > 0,
-                $"{node.Name} has got events", TimeSpan.FromMinutes(2));
-    }
-
-    private async Task<(NodeProcess One, NodeProcess Two)> PairAsync(string strategy)
-    {
-        for (var n = 0; n < 2; n++)
-        {
-            var half = n;
-            var node = SyncNodes.Make(Folder, half == 0 ? "one" : "two", [strategy]);
-            _nodes.Add(node);
-            await SyncNodes.FillAsync(node, [.. Events.Where((_, i) => i % 2 == half)]);
-            node.Configuration["plugins"]!["settings"]!["mesh-http"] = new JsonObject { ["listen"] = "" };
-        }
-        var (one, two) = (_nodes[0], _nodes[1]);
-        SyncNodes.Know(one, two.Name, SyncNodes.IdOf(two), two.Libp2pAddress);
-        SyncNodes.Know(two, one.Name, SyncNodes.IdOf(one), one.Libp2pAddress);
-        await Task.WhenAll(one.StartAsync(), two.StartAsync());
-        return (one, two);
-    }
+    private protected override string AddressOf(NodeProcess node) => node.Libp2pAddress;
 }

@@ -10,8 +10,9 @@ using PluginNode.Transports;
 
 namespace PluginNode.Fuzz.Targets;
 
-/// <summary>What stands on the topics of a node: a byte that says which, then a request, an answer or a presence. A
-/// signature holds for nothing but what was signed, every byte included.</summary>
+/// <summary>What stands on the topics of a node: a byte that says which, then a request with frames, an answer, a
+/// presence, or a request to a named protocol. A signature holds for nothing but what was signed, every byte
+/// included.</summary>
 internal sealed class MqttFramesTarget : FuzzTarget
 {
     private const long Time = 1_767_225_600_000;
@@ -52,6 +53,26 @@ internal sealed class MqttFramesTarget : FuzzTarget
         var days = DaysBody.Write([new(new DateOnly(2026, 1, 1), 3, 77)], int.MaxValue);
         yield return Of("answer-days", 1, (answer with { Kind = AnswerKind.Days }).Write(
             days, from, FrameAnswer.EventsUse));
+        (string, RequestOutcome)[] told =
+        [
+            ("said", RequestOutcome.Answer("[1,2]"u8.ToArray())), ("said-nothing", RequestOutcome.Answer(default)),
+            ("said-busy", RequestOutcome.None(RequestStatus.Busy, new string('é', 200))),
+        ];
+        foreach (var (name, outcome) in told)
+        {
+            var (status, body) = AnswerBody.Write(outcome);
+            yield return Of($"answer-{name}", 1, (answer with { Kind = AnswerKind.Said }).Write(
+                status, body.Span, from, FrameAnswer.PeerUse));
+        }
+        yield return Of("answer-coming", 1, (answer with { Kind = AnswerKind.Coming }).Write(
+            [0, 0, 0, 0, 0, 1, 0, 0], from, FrameAnswer.PeerUse));
+        foreach (var (name, asked) in ((string, PeerRequest)[])
+            [
+                ("asked", new PeerRequest("/some/question/1.0", "{}"u8.ToArray(), 1 << 20)),
+                ("asked-empty", new PeerRequest(new string('語', 255), default, 0)),
+            ])
+            yield return Of(name, 3, request.Write(
+                RequestBody.Head(asked), asked.Body.Span, FrameRequest.PeerUse, from));
         yield return Of("up", 2, new PresenceText(true, 77, 3, 1 << 20).Write(from));
         yield return Of("down", 2, new PresenceText(false, UInt128.MaxValue, 0, int.MaxValue).Write(from));
     }
@@ -61,11 +82,12 @@ internal sealed class MqttFramesTarget : FuzzTarget
         if (input.Length == 0) return Verdict.Refused("empty");
         var payload = input[1..];
         var most = Fixed + (16L * input.Length);
-        return (input[0] % 3) switch
+        return (input[0] % 4) switch
         {
             0 => Measure.Bounded(most, () => Request(payload)),
             1 => Measure.Bounded(most, () => Answer(payload)),
-            _ => Measure.Bounded(most, () => Presence(payload)),
+            2 => Measure.Bounded(most, () => Presence(payload)),
+            _ => Measure.Bounded(most, () => Asked(payload)),
         };
     }
 
@@ -86,18 +108,43 @@ internal sealed class MqttFramesTarget : FuzzTarget
         return Signed(request.IsSigned(SomeNodes.Receiver, payload), payload, shape);
     }
 
+    private Verdict Asked(byte[] payload)
+    {
+        if (!FrameRequest.TryRead(payload, out var request)) return Verdict.Refused("no request");
+        if (RequestBody.Read(payload.AsMemory(FrameRequest.HeadBytes)) is not { } asked)
+            return Verdict.Refused("asks nothing");
+        Holds.That(PeerRequest.IsProtocol(asked.Protocol) && asked.MostAnswerBytes >= 0, "it asks what cannot be");
+        byte[] again = [.. RequestBody.Head(asked), .. asked.Body.Span];
+        Holds.That(
+            again.AsSpan().SequenceEqual(payload.AsSpan(FrameRequest.HeadBytes)),
+            "written again it asks something else");
+        return Signed(request.IsSigned(SomeNodes.Receiver, payload, FrameRequest.PeerUse), payload, "asked");
+    }
+
     private Verdict Answer(byte[] payload)
     {
         if (!FrameAnswer.TryRead(payload, out var answer)) return Verdict.Refused("no answer");
-        var body = FrameAnswer.BodyOf(payload).Span;
+        var body = FrameAnswer.BodyOf(payload);
         Holds.That(
-            FrameAnswer.TryRead(answer.Write(body, SomeNodes.Sender), out var again) && again == answer,
+            FrameAnswer.TryRead(answer.Write(body.Span, SomeNodes.Sender), out var again) && again == answer,
             "written again it is another answer");
         var reply = Reply.Of(answer.Kind, body);
         Holds.That(
             reply.Failure is null || (reply.Failure.Length <= Outcomes.MaxReason && !reply.Failure.Any(char.IsControl)),
             "a reason is longer than a line");
-        return Signed(answer.IsSigned(SomeNodes.Receiver, payload), payload, $"{answer.Kind}");
+        Holds.That(reply.Coming is null or >= 0, "less than nothing is coming");
+        if (reply.Said is { } said)
+        {
+            var (status, rest) = AnswerBody.Write(said);
+            var same = AnswerBody.Read((byte[])[.. status, .. rest.Span]);
+            Holds.That(
+                same is { } read && read.Status == said.Status && read.Reason == said.Reason
+                    && read.Body.Span.SequenceEqual(said.Body.Span),
+                "written again it says something else");
+        }
+        var isSigned = answer.IsSigned(SomeNodes.Receiver, payload)
+            || answer.IsSigned(SomeNodes.Receiver, payload, FrameAnswer.PeerUse);
+        return Signed(isSigned, payload, $"{answer.Kind}, {reply.Said?.Status}");
     }
 
     private Verdict Presence(byte[] payload)

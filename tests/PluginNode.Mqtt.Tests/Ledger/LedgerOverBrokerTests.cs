@@ -261,9 +261,9 @@ internal sealed class LedgerOverBrokerTests
             var body = new EventsAsk { Subjects = ["a1"], Limit = 1 }.ToJson();
             var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
             await PublishAsync(request.Topic, new FrameRequest(stranger, alice.Id, 7, now, now)
-                .Write(body, FrameRequest.EventsUse, new MemorySigner(stranger)));
+                .Write(body, [], FrameRequest.EventsUse, new MemorySigner(stranger)));
             await PublishAsync(request.Topic, new FrameRequest(bob.Id, alice.Id, 8, now, now)
-                .Write(body, FrameRequest.Use, bob.Node.Signer)); // signed for frames
+                .Write(body, [], FrameRequest.Use, bob.Node.Signer)); // signed for frames
             await RunAsync(bob, Session(alice.Id, "alice", "a2"), _bobLedger, "bob");
             var told = await Patience.ForAsync(answers.ReadAsync());
             Assert.That(FrameAnswer.TryRead(told.Payload.Span, out var answer), Is.True);

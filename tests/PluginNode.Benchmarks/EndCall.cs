@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace PluginNode.Benchmarks.Libp2p;
+namespace PluginNode.Benchmarks;
 
 /// <summary>What an end is told to do: one line of JSON on its standard input. tests/interop/bench.mjs takes
 /// the same.</summary>
@@ -18,6 +18,18 @@ internal sealed record EndCall(string Do)
 
     /// <summary>Messages that are on their way at once on each of them.</summary>
     public int Window { get; init; } = 1;
+
+    /// <summary>MQTT: messages that are sent, or waited for.</summary>
+    public int Count { get; init; }
+
+    /// <summary>MQTT: bytes of each of them.</summary>
+    public int Bytes { get; init; }
+
+    /// <summary>MQTT: their topic.</summary>
+    public string Topic { get; init; } = "";
+
+    /// <summary>MQTT: 0 or 1.</summary>
+    public int Qos { get; init; }
 }
 
 /// <summary>What came of it: one line of JSON on standard output.</summary>
