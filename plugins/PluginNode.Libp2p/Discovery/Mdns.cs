@@ -39,8 +39,8 @@ internal sealed class Mdns : IAsyncDisposable
     /// <param name="node">The node.</param>
     /// <param name="networks">Where to speak.</param>
     /// <param name="told">Which addresses of this node are told on a site.</param>
-    /// <param name="dial">Dials a peer of the peer list, at most once a minute, when it was found at an address that was
-    /// not known.</param>
+    /// <param name="dial">Dials a peer of the peer list, at most once a minute, when it was found at an address that
+    /// was not known.</param>
     public Mdns(
         Libp2pNode node, INetworks networks, Func<Site, IReadOnlyList<Multiaddr>> told,
         Func<PeerId, CancellationToken, Task> dial)

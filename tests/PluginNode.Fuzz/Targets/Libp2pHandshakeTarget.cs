@@ -12,10 +12,10 @@ using PluginNode.Libp2p.Yamux;
 namespace PluginNode.Fuzz.Targets;
 
 /// <summary>
-/// A connection from its first byte to its last, made or taken, with a remote that follows a script: negotiation, Noise,
-/// and behind the cipher negotiation again, yamux and its streams. Parts: who the remote is (see
-/// <see cref="PlayAsync"/>), then its steps. Whatever it does, the connection ends with a reason, soon, and only who has
-/// proved its key comes through.
+/// A connection from its first byte to its last, made or taken, with a remote that follows a script: negotiation,
+/// Noise, and behind the cipher negotiation again, yamux and its streams. Parts: who the remote is (see
+/// <see cref="PlayAsync"/>), then its steps. Whatever it does, the connection ends with a reason, soon, and only who
+/// has proved its key comes through.
 /// </summary>
 internal sealed class Libp2pHandshakeTarget : FuzzTarget
 {
