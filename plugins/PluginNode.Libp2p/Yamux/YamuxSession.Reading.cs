@@ -23,6 +23,7 @@ internal sealed partial class YamuxSession
             {
                 var count = await _inner.ReadAsync(buffer.AsMemory(held), CancellationToken.None);
                 if (count == 0) throw new Libp2pException(Libp2pFault.Closed, "The remote closed the connection.");
+                _heard = true;
                 held += count;
                 var used = Take(buffer.AsSpan(0, held));
                 Flush(); // one write for all that it gave cause to

@@ -10,7 +10,7 @@ internal sealed class YamuxPressureTests
     [Test]
     public async Task Writers_WhoGaveUpWaiting_KeepNoRoomFromTheOthers()
     {
-        var (remote, session) = Start();
+        var (remote, session) = Start(new ManualTimeProvider()); // it stands still: no ping comes to the rescue
         for (var i = 0; i < 4; i++) _ = await WriteAsync(session, 256 * 1024);
         var stay = new List<Task>();
         for (var i = 0; i < 100; i++) stay.Add(await WriteAsync(session, 400));
@@ -33,11 +33,33 @@ internal sealed class YamuxPressureTests
         await reading.SoonAsync();
     }
 
-    // The clock stands still: no ping comes to the rescue.
-    private static (MemoryDuplex Remote, YamuxSession Session) Start()
+    [Test]
+    public async Task Remote_WhoseAnswerToAPingIsLate_StaysAsLongAsItIsHeardFrom()
+    {
+        var time = new ManualTimeProvider();
+        var (remote, session) = Start(time);
+        var stream = await session.OpenAsync(default);
+        await stream.WriteAsync(new byte[1]);
+        var reading = ReadAsync(remote);
+        for (var i = 0; i < 10; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(8)); // the ping lies behind much else, on a slow link
+            Assert.That(session.TakesStreams, $"after {8 * (i + 1)} s");
+            var more = new byte[YamuxHeader.Bytes];
+            new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.None, 1, 100).Write(more);
+            var before = stream.Credit;
+            await remote.WriteAsync(more);
+            await Patience.UntilAsync(() => stream.Credit > before, "what it sent is taken");
+        }
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.That((await session.Completion.SoonAsync()).Fault, Is.EqualTo(Libp2pFault.TimedOut));
+        await reading.SoonAsync();
+    }
+
+    private static (MemoryDuplex Remote, YamuxSession Session) Start(TimeProvider time)
     {
         var (remote, mine) = MemoryDuplex.Pair();
-        var session = new YamuxSession(mine, client: true, new YamuxOptions(), new ManualTimeProvider(), _ => { });
+        var session = new YamuxSession(mine, client: true, new YamuxOptions(), time, _ => { });
         session.Start();
         return (remote, session);
     }
