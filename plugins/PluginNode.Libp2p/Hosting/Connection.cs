@@ -58,6 +58,9 @@ public sealed class Connection
     /// <summary>Ping streams that the peer has open.</summary>
     internal int InboundPings;
 
+    /// <summary>Streams that the peer has opened and whose handlers have not ended.</summary>
+    internal int Served;
+
     /// <summary>
     /// Opens a stream for a protocol and does not wait for the remote to agree: it learns of the stream with the first
     /// write, and where it does not speak the protocol the first read fails.
