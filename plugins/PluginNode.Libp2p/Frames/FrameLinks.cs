@@ -110,11 +110,20 @@ internal sealed class FrameLinks : IAsyncDisposable
         return await FrameLink.OpenAsync(stream, _arrivals, _time, either.Token);
     }
 
+    private static Task AbortAsync(FrameLink link)
+    {
+        link.Abort("the peer does not finish the stream");
+        return Task.CompletedTask;
+    }
+
     private void FinishIdle()
     {
         lock (_gate)
         {
             if (_closed) return;
+            // one that the peer does not finish, too, would be there for ever, and its connection with it
+            foreach (var link in _running.Where(l => l.IsFinished && l.IdleFor >= 2 * _options.IdleLimit))
+                _tasks.Run(() => AbortAsync(link));
             foreach (var (peer, task) in _links)
             {
                 if (!task.IsCompleted || task.Result.Link is not { } link) continue;
