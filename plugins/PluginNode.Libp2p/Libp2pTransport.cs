@@ -9,7 +9,7 @@ using PluginNode.Transports;
 namespace PluginNode.Libp2p;
 
 /// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
-/// <c>/dns6/…</c>, and messages of foreign protocols, and requests, on streams of their own. With each peer it has one
+/// <c>/dns6/…</c>, or with <c>/p2p/…</c> over the connection that a peer has made, and messages of foreign protocols, and requests, on streams of their own. With each peer it has one
 /// connection, which both ends use.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="node">The node.</param>
@@ -17,7 +17,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     : ITransport, IPeerEvents, IRawStreams, IRequestTransport
 {
     private const string NoAddress =
-        "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>";
+        "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>, nor /p2p/ and the "
+        + "peer's id alone";
 
     private readonly CallGate _gate = new();
     private readonly CancellationTokenSource _closing = new();
@@ -95,7 +96,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         if (_sender is not { } sender || !_gate.TryEnter()) return Failed(frames, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
+            if (WhereToDial(peer, address) is not { } there)
                 return Failed(frames, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, frames, either.Token);
@@ -117,7 +118,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return new SendOutcome(message.Id, SendStatus.Retry, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
+            if (WhereToDial(peer, address) is not { } there)
                 return new SendOutcome(message.Id, SendStatus.Retry, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, message, either.Token);
@@ -136,7 +137,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
         try
         {
-            if (!Multiaddr.TryParse(address.Text, out var there))
+            if (WhereToDial(peer, address) is not { } there)
                 return RequestOutcome.None(RequestStatus.Failed, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.AskAsync(peer, there, request, either.Token);
@@ -164,6 +165,12 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         (_rawServer, _rawSender) = (null, null);
         (_requestServer, _requestSender) = (null, null);
     }
+
+    /// <summary>Null where it is no address; empty where the peer is reached only over the connection that it
+    /// makes.</summary>
+    private static IReadOnlyList<Multiaddr>? WhereToDial(PeerId peer, PeerAddress address) =>
+        address.Text == $"/p2p/{peer}" ? []
+        : Multiaddr.TryParse(address.Text, out var there) ? [there] : null;
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>
         FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason);

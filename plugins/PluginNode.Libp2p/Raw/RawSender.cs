@@ -11,7 +11,7 @@ namespace PluginNode.Libp2p.Raw;
 internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOptions options, TimeProvider time)
 {
     public async Task<SendOutcome> SendAsync(
-        PeerId peer, Multiaddr address, RawMessage message, CancellationToken cancellation)
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, RawMessage message, CancellationToken cancellation)
     {
         var most = options.SendLimit + FrameWire.TimeOf(message.Payload.Length);
         using var limit = new CancellationTokenSource(most, time);
@@ -19,7 +19,7 @@ internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOp
         ProtocolStream? stream = null;
         try
         {
-            stream = await libp2p.OpenStreamAsync(peer, [address], message.Protocol, either.Token);
+            stream = await libp2p.OpenStreamAsync(peer, addresses, message.Protocol, either.Token);
             await stream.AgreeAsync(either.Token); // else the peer would take the message for the negotiation
             // side by side: a peer may write back while it reads, and read on only once that was taken
             await Task.WhenAll(WriteAsync(stream, message.Payload, either.Token), DrainAsync(stream, either.Token));

@@ -64,7 +64,8 @@ internal sealed class YamuxPressureTests
         return (remote, session);
     }
 
-    private static async Task<Task> WriteAsync(YamuxSession session, int bytes, CancellationToken cancellation = default)
+    private static async Task<Task> WriteAsync(
+        YamuxSession session, int bytes, CancellationToken cancellation = default)
     {
         var stream = await session.OpenAsync(default);
         return stream.WriteAsync(new byte[bytes], cancellation).AsTask();
