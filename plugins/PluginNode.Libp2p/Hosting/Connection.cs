@@ -16,11 +16,14 @@ public sealed class Connection
 
     internal Connection(
         NoiseStream stream, PeerId peer, Multiaddr remote, bool isInbound, HostOptions options, TimeProvider time,
-        Action<Connection, YamuxStream> accept)
+        Action<Connection, YamuxStream> accept, UnreadRoom room)
     {
         (Peer, RemoteAddress, IsInbound, _time) = (peer, remote, isInbound, time);
         Established = time.GetTimestamp();
-        _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s));
+        _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s))
+        {
+            Room = room,
+        };
     }
 
     /// <summary>Who is at the other end; proved.</summary>

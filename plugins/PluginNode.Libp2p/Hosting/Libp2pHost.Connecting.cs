@@ -120,7 +120,7 @@ public sealed partial class Libp2pHost
     private async Task<Connection> AddAsync(
         NoiseStream stream, PeerId peer, Multiaddr address, bool isInbound, InboundGate.Place? place)
     {
-        var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve);
+        var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve, _unread);
         bool refused, isFirst = false;
         Connection? tooMany = null;
         lock (_lifeGate)

@@ -84,7 +84,7 @@ internal sealed partial class YamuxSession
             if (!reset && !stream.RemoteFinished) stream.LingersSince ??= _time.GetTimestamp();
         }
         if (reset) Reset(stream, new Libp2pException(Libp2pFault.Reset, "The stream was left unfinished."));
-        Interlocked.Add(ref _buffered, -stream.Received.Drop());
+        Hold(-stream.Received.Drop());
     }
 
     /// <summary>Tells the remote of a new stream, where nothing else has.</summary>
@@ -104,7 +104,7 @@ internal sealed partial class YamuxSession
     /// <summary>Something was read: the remote may send more.</summary>
     internal void WasRead(YamuxStream stream, int count)
     {
-        Interlocked.Add(ref _buffered, -count);
+        Hold(-count);
         lock (_gate)
         {
             if (stream.RemoteFinished || stream.Error is not null || _ended is not null) return;
