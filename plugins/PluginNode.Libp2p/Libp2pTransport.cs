@@ -9,8 +9,8 @@ using PluginNode.Transports;
 namespace PluginNode.Libp2p;
 
 /// <summary>Moves frames over libp2p between addresses <c>/ip4/…/tcp/…</c>, <c>/ip6/…</c>, <c>/dns4/…</c> and
-/// <c>/dns6/…</c>, or with <c>/p2p/…</c> over the connection that a peer has made, and messages of foreign protocols, and requests, on streams of their own. With each peer it has one
-/// connection, which both ends use.</summary>
+/// <c>/dns6/…</c>, or with <c>/p2p/…</c> over the connection that a peer has made, and messages of foreign protocols,
+/// and requests, on streams of their own. With each peer it has one connection, which both ends use.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="node">The node.</param>
 public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
