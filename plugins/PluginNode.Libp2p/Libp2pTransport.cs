@@ -19,9 +19,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     : ITransport, IPeerEvents, IRawStreams, IRequestTransport
 {
     private const string NoAddress =
-        "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>";
-
-    private const string NotThere = "the peer has not connected, nor was it found by mDNS";
+        "the address is not /ip4, /ip6, /dns4 or /dns6, /<host>/tcp/<port>, and perhaps /p2p/<id>, nor /p2p/ and the "
+        + "peer's id alone";
 
     private readonly CallGate _gate = new();
     private readonly CancellationTokenSource _closing = new();
@@ -101,8 +100,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         if (_sender is not { } sender || !_gate.TryEnter()) return Failed(frames, "the transport is stopped");
         try
         {
-            if (Where(peer, address, out var nowhere) is not { } there)
-                return Failed(frames, nowhere);
+            if (WhereToDial(peer, address) is not { } there)
+                return Failed(frames, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, frames, either.Token);
         }
@@ -123,8 +122,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return new SendOutcome(message.Id, SendStatus.Retry, "the transport is stopped");
         try
         {
-            if (Where(peer, address, out var nowhere) is not { } there)
-                return new SendOutcome(message.Id, SendStatus.Retry, nowhere);
+            if (WhereToDial(peer, address) is not { } there)
+                return new SendOutcome(message.Id, SendStatus.Retry, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.SendAsync(peer, there, message, either.Token);
         }
@@ -142,8 +141,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
         try
         {
-            if (Where(peer, address, out var nowhere) is not { } there)
-                return RequestOutcome.None(RequestStatus.Failed, nowhere);
+            if (WhereToDial(peer, address) is not { } there)
+                return RequestOutcome.None(RequestStatus.Failed, NoAddress);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
             return await sender.AskAsync(peer, there, request, either.Token);
         }
@@ -173,17 +172,11 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _mdns = null;
     }
 
-    private Multiaddr? Where(PeerId peer, PeerAddress address, out string nowhere)
-    {
-        nowhere = "";
-        if (Multiaddr.TryParse(address.Text, out var there)) return there;
-        var isAnywhere = address.Text == $"/p2p/{peer}";
-        nowhere = isAnywhere ? NotThere : NoAddress;
-        if (!isAnywhere) return null;
-        // A dial tries all that were found; with a connection there is none.
-        return Connections.FirstOrDefault(c => c.Peer == peer)?.RemoteAddress
-            ?? (_mdns?.Of(peer) is [var found, ..] ? found : null);
-    }
+    /// <summary>Null where it is no address; empty where the peer is reached over the connection that it makes, or where
+    /// mDNS found it.</summary>
+    private static IReadOnlyList<Multiaddr>? WhereToDial(PeerId peer, PeerAddress address) =>
+        address.Text == $"/p2p/{peer}" ? []
+        : Multiaddr.TryParse(address.Text, out var there) ? [there] : null;
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>
         FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason);

@@ -60,7 +60,9 @@ internal static class MultiaddrBytes
         if (!bytes.IsEmpty)
         {
             if (Number(ref bytes) != P2p) return null;
-            peer = PublicKeys.FromMultihash(Take(ref bytes, Number(ref bytes)));
+            var id = Take(ref bytes, Number(ref bytes));
+            if (!PublicKeys.IsMultihash(id)) return null; // a relay, say, with a key of another type
+            peer = PublicKeys.FromMultihash(id);
         }
         return bytes.IsEmpty ? Multiaddr.Make(kind, host, port, peer) : null;
     }

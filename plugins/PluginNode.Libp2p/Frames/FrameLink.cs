@@ -48,6 +48,15 @@ internal sealed class FrameLink
         }
     }
 
+    /// <summary>Whether it was finished by this side; the peer is to do the same.</summary>
+    public bool IsFinished
+    {
+        get
+        {
+            lock (_gate) return _finished is not null;
+        }
+    }
+
     private PeerId Peer => _stream.Connection.Peer;
 
     /// <summary>Takes a stream that was just opened, and waits for the peer's greeting.</summary>

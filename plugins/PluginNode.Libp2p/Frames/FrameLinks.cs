@@ -35,7 +35,7 @@ internal sealed class FrameLinks : IAsyncDisposable
 
     /// <summary>The link with a peer: the one that there is, or a new one.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; it is opened for others all the same.</exception>
-    public Task<LinkResult> GetAsync(PeerId peer, Multiaddr address, CancellationToken cancellation)
+    public Task<LinkResult> GetAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellation)
     {
         Task<LinkResult>? task;
         lock (_gate)
@@ -47,7 +47,7 @@ internal sealed class FrameLinks : IAsyncDisposable
                 if (task?.Result.Link is { } replaced) _tasks.Run(replaced.FinishAsync);
                 var result = new TaskCompletionSource<LinkResult>(TaskCreationOptions.RunContinuationsAsynchronously);
                 _links[peer] = task = result.Task;
-                _tasks.Run(() => RunAsync(peer, address, result));
+                _tasks.Run(() => RunAsync(peer, addresses, result));
             }
         }
         return task.WaitAsync(cancellation);
@@ -72,12 +72,13 @@ internal sealed class FrameLinks : IAsyncDisposable
     // A link that is being opened is as good as one.
     private static bool IsGood(Task<LinkResult> task) => !task.IsCompleted || task.Result.Link is { IsGood: true };
 
-    private async Task RunAsync(PeerId peer, Multiaddr address, TaskCompletionSource<LinkResult> result)
+    private async Task RunAsync(
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, TaskCompletionSource<LinkResult> result)
     {
         FrameLink link;
         try
         {
-            link = await OpenAsync(peer, address);
+            link = await OpenAsync(peer, addresses);
         }
         catch (Exception e)
         {
@@ -102,12 +103,18 @@ internal sealed class FrameLinks : IAsyncDisposable
         }
     }
 
-    private async Task<FrameLink> OpenAsync(PeerId peer, Multiaddr address)
+    private async Task<FrameLink> OpenAsync(PeerId peer, IReadOnlyList<Multiaddr> addresses)
     {
         using var limit = new CancellationTokenSource(_options.SendLimit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _closing.Token);
-        var stream = await _host.OpenStreamAsync(peer, [address], FrameWire.Protocol, either.Token);
+        var stream = await _host.OpenStreamAsync(peer, addresses, FrameWire.Protocol, either.Token);
         return await FrameLink.OpenAsync(stream, _arrivals, _time, either.Token);
+    }
+
+    private static Task AbortAsync(FrameLink link)
+    {
+        link.Abort("the peer does not finish the stream");
+        return Task.CompletedTask;
     }
 
     private void FinishIdle()
@@ -115,6 +122,9 @@ internal sealed class FrameLinks : IAsyncDisposable
         lock (_gate)
         {
             if (_closed) return;
+            // one that the peer does not finish, too, would be there for ever, and its connection with it
+            foreach (var link in _running.Where(l => l.IsFinished && l.IdleFor >= 2 * _options.IdleLimit))
+                _tasks.Run(() => AbortAsync(link));
             foreach (var (peer, task) in _links)
             {
                 if (!task.IsCompleted || task.Result.Link is not { } link) continue;

@@ -12,12 +12,12 @@ internal sealed class FrameSender(FrameLinks links, Libp2pOptions options, Libp2
     private readonly ConcurrentDictionary<PeerId, int> _cutDown = new();
 
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(
-        PeerId peer, Multiaddr address, IReadOnlyList<Frame> frames, CancellationToken cancellation)
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, IReadOnlyList<Frame> frames, CancellationToken cancellation)
     {
         var outcomes = new SendOutcome[frames.Count];
         for (var first = 0; first < frames.Count;)
         {
-            var sent = await SendOneAsync(peer, address, frames, first, cancellation);
+            var sent = await SendOneAsync(peer, addresses, frames, first, cancellation);
             if (sent.Refusal is { } refusal)
             {
                 // the peer's own word: trying again would hold up its lane for ever
@@ -41,14 +41,15 @@ internal sealed class FrameSender(FrameLinks links, Libp2pOptions options, Libp2
     }
 
     private async Task<Sent> SendOneAsync(
-        PeerId peer, Multiaddr address, IReadOnlyList<Frame> frames, int first, CancellationToken cancellation)
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, IReadOnlyList<Frame> frames, int first,
+        CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(options.SendLimit, node.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         FrameLink? link = null;
         try
         {
-            var result = await links.GetAsync(peer, address, either.Token);
+            var result = await links.GetAsync(peer, addresses, either.Token);
             if (result.Link is null) return new Sent(0, Answer.Missing(result.Failure));
             link = result.Link;
             var most = Math.Min(options.MaxBatchBytes, link.MaxBatch);

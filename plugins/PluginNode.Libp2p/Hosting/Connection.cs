@@ -16,11 +16,14 @@ public sealed class Connection
 
     internal Connection(
         NoiseStream stream, PeerId peer, Multiaddr remote, bool isInbound, HostOptions options, TimeProvider time,
-        Action<Connection, YamuxStream> accept)
+        Action<Connection, YamuxStream> accept, UnreadRoom room)
     {
         (Peer, RemoteAddress, IsInbound, _time) = (peer, remote, isInbound, time);
         Established = time.GetTimestamp();
-        _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s));
+        _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s))
+        {
+            Room = room,
+        };
     }
 
     /// <summary>Who is at the other end; proved.</summary>
@@ -57,6 +60,9 @@ public sealed class Connection
 
     /// <summary>Ping streams that the peer has open.</summary>
     internal int InboundPings;
+
+    /// <summary>Streams that the peer has opened and whose handlers have not ended.</summary>
+    internal int Served;
 
     /// <summary>
     /// Opens a stream for a protocol and does not wait for the remote to agree: it learns of the stream with the first

@@ -40,6 +40,10 @@ public sealed record HostOptions
     /// running out. Default 4.</summary>
     public int MostPerPeer { get; init; } = 4;
 
+    /// <summary>Bytes that all connections together hold unread. One may hold as much as is still free; its stream
+    /// that would hold more is reset. Default 128 MiB.</summary>
+    public long MostUnread { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>Limits of the streams of a connection.</summary>
     public YamuxOptions Streams { get; init; } = new();
 }

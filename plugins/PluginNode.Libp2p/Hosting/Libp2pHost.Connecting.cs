@@ -122,7 +122,7 @@ public sealed partial class Libp2pHost
     private async Task<Connection> AddAsync(
         NoiseStream stream, PeerId peer, Multiaddr address, bool isInbound, InboundGate.Place? place)
     {
-        var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve);
+        var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve, _unread);
         bool refused, isFirst = false;
         Connection? tooMany = null;
         lock (_lifeGate)
@@ -161,7 +161,17 @@ public sealed partial class Libp2pHost
         if (_connections.Remove(connection)) PeerChanged?.Invoke(connection.Peer, false);
     }
 
-    private void Serve(Connection connection, YamuxStream stream) => _tasks.Run(() => ServeAsync(connection, stream));
+    // One that the peer has reset is served until its handler notices: it may not open others as fast as it can.
+    private void Serve(Connection connection, YamuxStream stream)
+    {
+        if (Interlocked.Increment(ref connection.Served) <= 2 * _options.Streams.MostInboundStreams)
+        {
+            _tasks.Run(() => ServeAsync(connection, stream));
+            return;
+        }
+        Interlocked.Decrement(ref connection.Served);
+        stream.Reset("Too many streams are being served.");
+    }
 
     private async Task ServeAsync(Connection connection, YamuxStream stream)
     {
@@ -185,7 +195,11 @@ public sealed partial class Libp2pHost
             else
                 LogMessages.HandlerFailed(_logger, protocol, connection.ToString(), e.Message);
         }
-        await stream.DisposeAsync();
+        finally
+        {
+            await stream.DisposeAsync();
+            Interlocked.Decrement(ref connection.Served);
+        }
     }
 
     private void CloseIdle()

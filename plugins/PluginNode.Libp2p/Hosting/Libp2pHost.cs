@@ -34,6 +34,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     private readonly ConcurrentBag<Listener> _listeners = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly RunningTasks _tasks = new();
+    private readonly UnreadRoom _unread;
     private readonly Lock _lifeGate = new();
     private readonly ITimer _timer;
     private bool _disposed;
@@ -48,6 +49,7 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         _upgrader = new Upgrader(identity);
         _dialer = new Dialer(_upgrader, options, time);
         _gate = new InboundGate(options, time);
+        _unread = new UnreadRoom(options.MostUnread);
         _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
         _identify = new IdentifyProtocol(Self, Describe);
         Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
@@ -67,6 +69,9 @@ public sealed partial class Libp2pHost : IAsyncDisposable
 
     /// <summary>What runs: for each listener and each connection one, for each stream that a peer opened one.</summary>
     internal int RunningTasks => _tasks.Count;
+
+    /// <summary>Bytes of all connections that lie unread.</summary>
+    internal long Unread => _unread.Used;
 
     /// <summary>Inbound connections that count against the limits.</summary>
     internal int PlacesTaken => _gate.Taken;

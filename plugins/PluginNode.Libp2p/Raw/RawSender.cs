@@ -11,7 +11,7 @@ namespace PluginNode.Libp2p.Raw;
 internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOptions options, TimeProvider time)
 {
     public async Task<SendOutcome> SendAsync(
-        PeerId peer, Multiaddr address, RawMessage message, CancellationToken cancellation)
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, RawMessage message, CancellationToken cancellation)
     {
         var most = options.SendLimit + FrameWire.TimeOf(message.Payload.Length);
         using var limit = new CancellationTokenSource(most, time);
@@ -19,11 +19,10 @@ internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOp
         ProtocolStream? stream = null;
         try
         {
-            stream = await libp2p.OpenStreamAsync(peer, [address], message.Protocol, either.Token);
+            stream = await libp2p.OpenStreamAsync(peer, addresses, message.Protocol, either.Token);
             await stream.AgreeAsync(either.Token); // else the peer would take the message for the negotiation
-            await stream.WriteAsync(message.Payload, either.Token);
-            await stream.CloseWriteAsync(either.Token);
-            await DrainAsync(stream, either.Token);
+            // side by side: a peer may write back while it reads, and read on only once that was taken
+            await Task.WhenAll(WriteAsync(stream, message.Payload, either.Token), DrainAsync(stream, either.Token));
             host.Heard(peer, null);
             return new SendOutcome(message.Id, SendStatus.Sent);
         }
@@ -45,6 +44,13 @@ internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOp
         {
             if (stream is not null) await stream.DisposeAsync();
         }
+    }
+
+    private static async Task WriteAsync(
+        ProtocolStream stream, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    {
+        await stream.WriteAsync(payload, cancellation);
+        await stream.CloseWriteAsync(cancellation);
     }
 
     /// <summary>What the peer writes back is nobody's; its end is what counts.</summary>

@@ -18,7 +18,7 @@ internal sealed class RequestSender(Libp2pHost libp2p, ITransportHost host, Libp
     private const int FirstBytes = 64 * 1024;
 
     public async Task<RequestOutcome> AskAsync(
-        PeerId peer, Multiaddr address, PeerRequest request, CancellationToken cancellation)
+        PeerId peer, IReadOnlyList<Multiaddr> addresses, PeerRequest request, CancellationToken cancellation)
     {
         if (request.Body.Length > options.MaxRequestBytes)
             return RequestOutcome.None(
@@ -30,7 +30,7 @@ internal sealed class RequestSender(Libp2pHost libp2p, ITransportHost host, Libp
         ProtocolStream? stream = null;
         try
         {
-            stream = await libp2p.OpenStreamAsync(peer, [address], RequestWire.Protocol, either.Token);
+            stream = await libp2p.OpenStreamAsync(peer, addresses, RequestWire.Protocol, either.Token);
             await stream.AgreeAsync(either.Token); // else the peer would take the question for the negotiation
             var outcome = await AskAsync(stream, request, call, either.Token);
             host.Heard(peer, null);

@@ -46,8 +46,12 @@ internal static class PublicKeys
     /// <summary>The peer id in bytes: the identity multihash of the <c>PublicKey</c> message.</summary>
     public static byte[] ToMultihash(PeerId id) => [0x00, MessageBytes, .. ToMessage(id)];
 
+    /// <summary>Whether it is as long as the multihash of an Ed25519 key, and of its kind.</summary>
+    public static bool IsMultihash(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == MultihashBytes && bytes[0] == 0x00 && bytes[1] == MessageBytes;
+
     /// <exception cref="Libp2pException">It is not the identity multihash of an Ed25519 key.</exception>
     public static PeerId FromMultihash(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == MultihashBytes && bytes[0] == 0x00 && bytes[1] == MessageBytes ? FromMessage(bytes[2..])
+        IsMultihash(bytes) ? FromMessage(bytes[2..])
             : throw Libp2pException.Malformed("A peer id is not that of an Ed25519 key.");
 }

@@ -23,8 +23,8 @@ public sealed record YamuxOptions
     /// it in all. Default 64 MiB.</summary>
     public long MostBuffered { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How often the remote is asked whether it is there. It has until the next time to answer. Default
-    /// 15 s.</summary>
+    /// <summary>How often the remote is asked whether it is there. It has until the next time to answer, and longer
+    /// while anything else comes from it. Default 15 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a stream that was written to its end and disposed of waits for the remote's end before it is

@@ -5,6 +5,7 @@ internal sealed partial class YamuxSession
 {
     private uint _pingNumber;
     private long? _pingSent; // while no answer has come
+    private volatile bool _heard; // since the last tick
     private TimeSpan _roundTrip;
 
     /// <summary>From a ping to its answer, the latest one counting half; zero before the first.</summary>
@@ -36,8 +37,10 @@ internal sealed partial class YamuxSession
         lock (_gate)
         {
             if (_ended is not null) return;
-            silent = _pingSent is not null;
-            if (!silent) SendPing();
+            // On a slow link a ping may lie behind much else for long: whatever comes meanwhile says that it is there.
+            silent = _pingSent is not null && !_heard;
+            _heard = false;
+            if (_pingSent is null) SendPing();
             stale = [.. _streams.Values.Where(
                 s => s.LingersSince is { } since && _time.GetElapsedTime(since) >= _options.Linger)];
         }

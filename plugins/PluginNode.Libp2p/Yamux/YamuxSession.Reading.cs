@@ -23,6 +23,7 @@ internal sealed partial class YamuxSession
             {
                 var count = await _inner.ReadAsync(buffer.AsMemory(held), CancellationToken.None);
                 if (count == 0) throw new Libp2pException(Libp2pFault.Closed, "The remote closed the connection.");
+                _heard = true;
                 held += count;
                 var used = Take(buffer.AsSpan(0, held));
                 Flush(); // one write for all that it gave cause to
@@ -179,16 +180,23 @@ internal sealed partial class YamuxSession
 
     private void Deliver(YamuxStream stream, ReadOnlySpan<byte> data)
     {
-        if (Interlocked.Add(ref _buffered, data.Length) > _options.MostBuffered)
+        var held = Hold(data.Length);
+        if (held > _options.MostBuffered || Room?.IsTooMuch(held) == true)
         {
-            Interlocked.Add(ref _buffered, -data.Length);
-            Reset(stream, new Libp2pException(
-                Libp2pFault.Limit, $"More than {_options.MostBuffered} bytes of this connection lie unread."));
+            Hold(-data.Length);
+            Reset(stream, new Libp2pException(Libp2pFault.Limit, $"{held} bytes of this connection lie unread."));
         }
         else if (!stream.Received.Add(data))
         {
-            Interlocked.Add(ref _buffered, -data.Length);
+            Hold(-data.Length);
         }
+    }
+
+    /// <summary>Counts bytes that lie unread, or no longer do; tells how many there are.</summary>
+    private long Hold(int bytes)
+    {
+        Room?.Add(bytes);
+        return Interlocked.Add(ref _buffered, bytes);
     }
 
     /// <summary>What a frame's flags say about the stream's end.</summary>

@@ -25,6 +25,7 @@ internal sealed partial class YamuxSession
     {
         lock (_gate)
         {
+            stream.WaitsForRoom = false;
             if ((stream.Error ?? _ended) is { } error)
             {
                 WakeWriters(1);
@@ -39,8 +40,8 @@ internal sealed partial class YamuxSession
             var room = Math.Min(_queue.Room - YamuxHeader.Bytes, MostFrame);
             if (room <= 0)
             {
-                if (!stream.WaitsForRoom) _waiting.Enqueue(stream);
-                stream.WaitsForRoom = true;
+                if (!stream.StandsInLine) _waiting.Enqueue(stream);
+                stream.StandsInLine = stream.WaitsForRoom = true;
                 return 0;
             }
             var count = (int)Math.Min(Math.Min(room, data.Length), stream.Credit);
@@ -83,7 +84,7 @@ internal sealed partial class YamuxSession
             if (!reset && !stream.RemoteFinished) stream.LingersSince ??= _time.GetTimestamp();
         }
         if (reset) Reset(stream, new Libp2pException(Libp2pFault.Reset, "The stream was left unfinished."));
-        Interlocked.Add(ref _buffered, -stream.Received.Drop());
+        Hold(-stream.Received.Drop());
     }
 
     /// <summary>Tells the remote of a new stream, where nothing else has.</summary>
@@ -103,7 +104,7 @@ internal sealed partial class YamuxSession
     /// <summary>Something was read: the remote may send more.</summary>
     internal void WasRead(YamuxStream stream, int count)
     {
-        Interlocked.Add(ref _buffered, -count);
+        Hold(-count);
         lock (_gate)
         {
             if (stream.RemoteFinished || stream.Error is not null || _ended is not null) return;
@@ -117,10 +118,14 @@ internal sealed partial class YamuxSession
         Flush();
     }
 
-    /// <summary>Room that somebody was woken for and does not want.</summary>
-    internal void PassOn()
+    /// <summary>A writer gives up waiting: the room that it was woken for, or will be, is for the next one.</summary>
+    internal void PassOn(YamuxStream stream)
     {
-        lock (_gate) WakeWriters(1);
+        lock (_gate)
+        {
+            stream.WaitsForRoom = false;
+            WakeWriters(1);
+        }
     }
 
     /// <summary>Sends what is queued, unless somebody does already.</summary>
@@ -207,13 +212,16 @@ internal sealed partial class YamuxSession
         await flushed.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Under the lock. Who stands in line and does not wait any more uses up nobody's turn.</summary>
     private void WakeWriters(int most)
     {
-        for (; most > 0 && _waiting.TryDequeue(out var stream); most--)
+        while (most > 0 && _waiting.TryDequeue(out var stream))
         {
+            stream.StandsInLine = false;
+            if (!stream.WaitsForRoom) continue;
             stream.WaitsForRoom = false;
             stream.MayWrite.Set();
+            most--;
         }
     }
 

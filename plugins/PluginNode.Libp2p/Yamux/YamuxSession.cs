@@ -41,6 +41,9 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         (_nextId, _parity) = client ? (1u, 1u) : (2u, 0u);
     }
 
+    /// <summary>What this connection holds unread counts there, too; null where there is no such limit.</summary>
+    public UnreadRoom? Room { get; init; }
+
     /// <summary>Completes when the session has ended, with why.</summary>
     public Task<Libp2pException> Completion => _completion.Task;
 
@@ -160,7 +163,7 @@ internal sealed partial class YamuxSession : IAsyncDisposable
     private void Fail(YamuxStream stream, Libp2pException error)
     {
         lock (_gate) stream.Error ??= error;
-        Interlocked.Add(ref _buffered, -stream.Received.Fail(error));
+        Hold(-stream.Received.Fail(error));
         stream.MayWrite.Set();
     }
 

@@ -33,6 +33,9 @@ internal sealed class YamuxStream : DuplexStream
     internal bool HasFinished { get; set; }
     internal bool RemoteFinished { get; set; }
     internal bool WaitsForRoom { get; set; }
+
+    /// <summary>Whether it is in the line of those who wait for room, be it that it does not wait any more.</summary>
+    internal bool StandsInLine { get; set; }
     internal Libp2pException? Error { get; set; }
 
     /// <summary>When it was disposed of with the remote not done yet.</summary>
@@ -118,7 +121,7 @@ internal sealed class YamuxStream : DuplexStream
         }
         catch (OperationCanceledException)
         {
-            _session.PassOn(); // the room that may have been meant for it
+            _session.PassOn(this);
             throw;
         }
     }

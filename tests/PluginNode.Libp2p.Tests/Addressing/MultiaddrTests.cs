@@ -60,4 +60,13 @@ internal sealed class MultiaddrTests
     [Test]
     public void Bytes_OfOtherTransports_AreNoneOfOurs() =>
         Assert.That(MultiaddrBytes.Read(Convert.FromHexString("047f000001910200fa1cc03".PadRight(24, '0'))), Is.Null);
+
+    [Test]
+    public void Bytes_OfARelayWithAnRsaKey_AreNoAddressHere_AndNoError()
+    {
+        // /ip4/1.2.3.4/tcp/4001/p2p/Qm…, alone and with /p2p-circuit behind it
+        byte[] relay = [4, 1, 2, 3, 4, 6, 0x0f, 0xa1, 0xa5, 0x03, 34, 0x12, 0x20, .. new byte[32]];
+        Assert.That(MultiaddrBytes.Read(relay), Is.Null);
+        Assert.That(MultiaddrBytes.Read([.. relay, 0xa2, 0x02]), Is.Null);
+    }
 }

@@ -13,6 +13,22 @@ internal sealed class TransportTests
     private static readonly PeerAddress Nowhere = TransportNode.Parse("/ip4/127.0.0.1/tcp/1");
 
     [Test]
+    public async Task Peer_OfWhichOnlyTheIdIsKnown_IsReachedOverTheConnectionThatItMakes()
+    {
+        var (a, b) = await TransportNode.PairAsync(TransportNode.DialsOnly);
+        await using var _ = a;
+        await using var __ = b;
+        var id = TransportNode.Parse($"/p2p/{a.Id}");
+        var before = await b.SendAsync(a.Id, id, SomeFrames.Of(1, 20));
+        Assert.That(before.Single().Status, Is.EqualTo(SendStatus.Retry));
+        await a.SendAsync(b, SomeFrames.Of(1, 20));
+        var outcome = (await b.SendAsync(a.Id, id, SomeFrames.Of(1, 20))).Single();
+        Assert.That(outcome.Status, Is.EqualTo(SendStatus.Delivered), outcome.Reason);
+        var other = (await b.SendAsync(a.Id, TransportNode.Parse($"/p2p/{b.Id}"), SomeFrames.Of(1, 20))).Single();
+        Assert.That(other.Status, Is.EqualTo(SendStatus.Retry));
+    }
+
+    [Test]
     public async Task Send_ToWhoOnlyDials_GoesBackOverItsOwnConnection()
     {
         var (a, b) = await TransportNode.PairAsync(TransportNode.DialsOnly);

@@ -183,6 +183,30 @@ internal sealed class HostileFramesTests
     }
 
     [Test]
+    public async Task Peer_WhoNeverFinishesAnIdleStream_DoesNotKeepIt()
+    {
+        var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
+        var options = new Libp2pOptions { IdleTimeout = "4s" };
+        await using var node = await new TransportNode(options, time).StartAsync();
+        Answering(async (stream, stop) =>
+        {
+            await stream.WriteAsync(Answer.Write(0, 0, 4096, "", []), stop);
+            await ReadBatchAsync(stream);
+            await stream.WriteAsync(Answer.Write(1, 0, 4096, "it is idle", []), stop);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        });
+        await node.SendAsync(_peer.Self, PeerAddress(), SomeFrames.Of(1, 20));
+        var connection = node.Transport.Connections.Single();
+        Assert.That(connection.StreamCount, Is.GreaterThan(0));
+        for (var seconds = 0; seconds < 14 && connection.StreamCount > 0; seconds++)
+        {
+            await _peer.PingAsync(_peer.Connections.Single(), default).SoonAsync();
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        await Patience.UntilAsync(() => connection.StreamCount == 0, "the stream is gone");
+    }
+
+    [Test]
     public async Task Peer_SpeaksNoFrames_IsRetryThatSaysSo()
     {
         _peer.ListenHere();

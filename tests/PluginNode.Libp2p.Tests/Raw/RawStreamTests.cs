@@ -186,6 +186,14 @@ internal sealed class RawStreamTests
     }
 
     [Test]
+    public async Task Send_ThePeerWritesBackAllThatItReads_IsSent()
+    {
+        _peer.Handle(Protocol, async (stream, stop) => await stream.CopyToAsync(stream, stop));
+        var outcome = await SendAsync(Some.Pattern(4 << 20));
+        Assert.That(outcome.Status, Is.EqualTo(SendStatus.Sent), outcome.Reason);
+    }
+
+    [Test]
     public async Task Send_ThePeerResets_IsRetry()
     {
         _peer.Handle(Protocol, (stream, _) =>
