@@ -172,8 +172,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _mdns = null;
     }
 
-    /// <summary>Null where it is no address; empty where the peer is reached over the connection that it makes, or where
-    /// mDNS found it.</summary>
+    /// <summary>Null where it is no address; empty where the peer is reached over the connection that it makes, or
+    /// where mDNS found it.</summary>
     private static IReadOnlyList<Multiaddr>? WhereToDial(PeerId peer, PeerAddress address) =>
         address.Text == $"/p2p/{peer}" ? []
         : Multiaddr.TryParse(address.Text, out var there) ? [there] : null;

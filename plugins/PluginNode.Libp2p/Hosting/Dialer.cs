@@ -124,8 +124,9 @@ internal sealed class Dialer(Upgrader upgrader, HostOptions options, TimeProvide
         var faults = problems.Select(p => (p.Error as Libp2pException)?.Fault ?? Libp2pFault.Unreachable).Distinct();
         var fault = faults.ToList() is [var only] && !tooLong ? only
             : tooLong ? Libp2pFault.TimedOut : Libp2pFault.Unreachable;
-        var details = problems.Count == 0 ? "it has no address, has not connected, nor was it found by mDNS." : string.Join(
-            " ", problems.Select(p => $"{p.Address}: {p.Error.Message}"));
+        var details = problems.Count == 0
+            ? "it has no address, has not connected, nor was it found by mDNS."
+            : string.Join(" ", problems.Select(p => $"{p.Address}: {p.Error.Message}"));
         var within = tooLong ? $" within {options.DialTimeout.TotalSeconds:0.#} s" : "";
         return new Libp2pException(fault, $"{peer} could not be reached{within}: {details}");
     }
