@@ -55,17 +55,19 @@ internal sealed class SignedAnswers(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, closing);
         var signed = new FrameAnswer(
             node.Signer.Self, request.From, request.Nonce, node.Time.GetUtcNow().ToUnixTimeMilliseconds(), told.Kind);
+        var topic = way.TopicOf(request.From);
         var result = await publish(
             new MqttMessage
             {
-                Topic = way.TopicOf(request.From),
+                Topic = topic,
                 Payload = signed.Write(told.Body.Span, told.Rest.Span, node.Signer, way.AnswerUse),
                 Qos = MqttQos.AtLeastOnce,
                 Expiry = TimeSpan.FromSeconds(Math.Ceiling(patience.TotalSeconds)),
                 CorrelationData = way.Correlates ? request.Correlation : (ReadOnlyMemory<byte>?)null,
             },
             either.Token);
-        if (!result.IsTaken) Complaints.NotAnswered(request.From, result.Text);
+        if (!result.IsTaken)
+            Complaints.NotAnswered(request.From, $"the broker did not take it for {topic}: {result.Text}");
     }
 
     private async Task AnswerAsync(

@@ -9,13 +9,12 @@ namespace PluginNode.Mqtt.Tests.Frames;
 /// <summary>One end at a broker: a transport with everything around it.</summary>
 internal sealed class BrokerNode : IAsyncDisposable
 {
-    private readonly SeededChance _chance = SeededChance.Printed();
-
     public BrokerNode(MqttOptions options, TimeProvider? time = null, string? folder = null, PeerId? id = null,
-        LedgerParts? ledger = null, PlazaParts? plaza = null)
+        LedgerParts? ledger = null, PlazaParts? plaza = null, SeededChance? chance = null)
     {
-        Id = id ?? SomePeers.New(_chance);
-        Node = new MqttNode(new MemorySigner(Id), Peers, time ?? TimeProvider.System, _chance, Logs)
+        chance ??= SeededChance.Printed();
+        Id = id ?? SomePeers.New(chance);
+        Node = new MqttNode(new MemorySigner(Id), Peers, time ?? TimeProvider.System, chance, Logs)
         {
             Plaza = plaza,
         };
