@@ -90,6 +90,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _sender = new FrameSender(_links, options, node);
         (_rawServer, _rawSender) = (rawServer, new RawSender(libp2p, host, options, node.Time));
         (_requestServer, _requestSender) = (requestServer, new RequestSender(libp2p, host, options, node.Time));
+        libp2p.MoreAddresses = MoreOf;
         if (options.Mdns) _mdns = Mdns.StartFor(libp2p, options, node);
     }
 
@@ -177,6 +178,14 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     private static IReadOnlyList<Multiaddr>? WhereToDial(PeerId peer, PeerAddress address) =>
         address.Text == $"/p2p/{peer}" ? []
         : Multiaddr.TryParse(address.Text, out var there) ? [there] : null;
+
+    /// <summary>Where else a peer may be: the kernel names one address at a time, and a dial tries all of them.</summary>
+    private IReadOnlyList<Multiaddr> MoreOf(PeerId peer) =>
+    [
+        .. (node.Peers.Find(peer)?.Addresses ?? []).Where(a => a.Scheme == Scheme)
+            .Select(a => Multiaddr.TryParse(a.Text, out var there) ? there : null).OfType<Multiaddr>(),
+        .. _mdns?.Of(peer) ?? [],
+    ];
 
     private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>
         FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason);

@@ -59,7 +59,6 @@ internal sealed class Mdns : IAsyncDisposable
         var networks = new UdpNetworks([.. listening.Select(a => IPAddress.Parse(a.Host))], options.MdnsPort);
         var mdns = new Mdns(
             node, networks, site => site.Told(listening, announced), (peer, stop) => host.ConnectAsync(peer, [], stop));
-        host.MoreAddresses = mdns.Of;
         mdns.Start();
         return mdns;
     }

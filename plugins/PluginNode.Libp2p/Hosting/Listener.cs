@@ -20,16 +20,16 @@ internal sealed class Listener : IDisposable
             throw new Libp2pException(
                 Libp2pFault.NotSupported, $"{address}: listen on an IP address; a name can only be dialled.");
         var ip = IPAddress.Parse(address.Host);
-        _socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            _socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Kind == HostKind.Ip6) _socket.DualMode = false;
             _socket.Bind(new IPEndPoint(ip, address.Port));
             _socket.Listen(Backlog);
         }
         catch (SocketException e)
         {
-            _socket.Dispose();
+            _socket?.Dispose(); // null where the machine has no such addresses
             throw new Libp2pException(Libp2pFault.Unreachable, $"{address} cannot be listened on: {e.Message}", e);
         }
         Address = Multiaddr.Of((IPEndPoint)_socket.LocalEndPoint!);

@@ -28,6 +28,18 @@ internal sealed class TransportTests
         Assert.That(other.Status, Is.EqualTo(SendStatus.Retry));
     }
 
+    /// <summary>The kernel names one address at a time: whichever it is, all of a peer's are raced.</summary>
+    [Test]
+    public async Task Send_ToADeadAddress_OfAPeerThatHasAnother_ReachesItThere()
+    {
+        var (a, b) = await TransportNode.PairAsync();
+        await using var _ = a;
+        await using var __ = b;
+        a.Peers.Add(b.Id, Nowhere, new PeerAddress("mesh+http", "mesh+http://127.0.0.1:1"), b.Address);
+        var outcome = (await a.SendAsync(b.Id, Nowhere, SomeFrames.Of(1, 20))).Single();
+        Assert.That(outcome.Status, Is.EqualTo(SendStatus.Delivered), outcome.Reason);
+    }
+
     [Test]
     public async Task Send_ToWhoOnlyDials_GoesBackOverItsOwnConnection()
     {
