@@ -86,7 +86,7 @@ internal sealed class ChaosNode(NodeProcess process, SmallDisk? disk, Ledger led
     {
         using var response = await process.Api.GetAsync(process.Url("/metrics"));
         var lines = (await response.Content.ReadAsStringAsync()).Split('\n').Where(l => !l.StartsWith('#'))
-            .Select(l => l.Split(' ')).Where(p => p.Length == 2)
+            .Select(l => l.Split(' ')).Where(p => p[0].StartsWith("pluginnode_messages_", StringComparison.Ordinal))
             .ToDictionary(p => p[0], p => long.Parse(p[1]), StringComparer.Ordinal);
         long Total(params string[] names) => names.Sum(n => lines[$"pluginnode_messages_{n}"]);
         return (
