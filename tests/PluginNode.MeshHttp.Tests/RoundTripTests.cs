@@ -51,9 +51,10 @@ internal sealed class RoundTripTests
         var outcome = (await _alice.SendAsync(_bob, SomeFrame())).Single();
 
         Assert.That(outcome.Status, Is.EqualTo(SendStatus.Delivered), outcome.Reason);
-        Assert.That(_bob.Host.HeardFrom.Select(h => h.Peer), Is.EqualTo(new[] { _alice.Id }));
-        Assert.That(_alice.Host.HeardFrom.Select(h => h.Peer), Is.EqualTo(new[] { _bob.Id }));
-        Assert.That(_alice.Host.HeardFrom.Single().Time, Is.Not.Null);
+        Assert.That(_bob.Host.HeardFrom.Select(h => h.Peer), Is.Not.Empty.And.All.EqualTo(_alice.Id));
+        // More than once where an answer says first what time it is there.
+        Assert.That(_alice.Host.HeardFrom.Select(h => h.Peer), Is.Not.Empty.And.All.EqualTo(_bob.Id));
+        Assert.That(_alice.Host.HeardFrom.Select(h => h.Time), Has.None.Null);
     }
 
     [Test]
