@@ -179,7 +179,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         address.Text == $"/p2p/{peer}" ? []
         : Multiaddr.TryParse(address.Text, out var there) ? [there] : null;
 
-    /// <summary>Where else a peer may be: the kernel names one address at a time, and a dial tries all of them.</summary>
+    /// <summary>Where else a peer may be: the kernel names one address at a time, and a dial tries all.</summary>
     private IReadOnlyList<Multiaddr> MoreOf(PeerId peer) =>
     [
         .. (node.Peers.Find(peer)?.Addresses ?? []).Where(a => a.Scheme == Scheme)
