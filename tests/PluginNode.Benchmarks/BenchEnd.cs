@@ -63,8 +63,12 @@ internal sealed class BenchEnd : IAsyncDisposable
     public async Task<EndAnswer> CallAsync(EndCall call)
     {
         await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(call, EndJson.Default.EndCall));
-        var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
-            ?? throw new InvalidOperationException($"{this} has ended at '{call.Do}'");
+        var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+        if (line is null)
+        {
+            await _process.WaitForExitAsync();
+            throw new InvalidOperationException($"{this} has ended at '{call.Do}', with {_process.ExitCode}");
+        }
         var answer = JsonSerializer.Deserialize(line, EndJson.Default.EndAnswer)!;
         return answer.Error is null ? answer
             : throw new InvalidOperationException($"{this} failed at '{call.Do}': {answer.Error}");

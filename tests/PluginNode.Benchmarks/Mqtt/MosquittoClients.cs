@@ -8,6 +8,8 @@ namespace PluginNode.Benchmarks.Mqtt;
 /// <param name="broker">Where they meet.</param>
 internal sealed class MosquittoClients(BenchBroker broker)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private int _number;
 
     /// <summary>A subscriber that ends once it has so many.</summary>
@@ -50,24 +52,22 @@ internal sealed class MosquittoClients(BenchBroker broker)
     public async Task<EndAnswer> TripsAsync(EndCall call)
     {
         var back = call with { Topic = $"{call.Topic}/back" };
-        var (from, to) = (NewId(), NewId());
-        using var answering = Start("/bin/sh",
+        var (from, to, listener) = (NewId(), NewId(), NewId());
+        string[] untilAllCame = ["-C", $"{call.Count + 1}", .. ReceiveMaximum]; // the first is for waking up
+        var answering = Start("/bin/sh",
         [
-            "-c", $"\"$0\" {string.Join(' ', Arguments(from, call))} {string.Join(' ', ReceiveMaximum)} | "
+            "-c", $"\"$0\" {string.Join(' ', Arguments(from, call))} {string.Join(' ', untilAllCame)} | "
                 + $"\"$1\" {string.Join(' ', Arguments(to, back))} -l",
             BenchBroker.Find("mosquitto_sub")!, BenchBroker.Find("mosquitto_pub")!,
         ]);
         await broker.LoggedAsync($"{from} {call.Qos} {call.Topic}");
-        var listener = NewId();
-        using var listening = Start(
-            BenchBroker.Find("mosquitto_sub")!, [.. Arguments(listener, back), .. ReceiveMaximum]);
+        var listening = Start(BenchBroker.Find("mosquitto_sub")!, [.. Arguments(listener, back), .. untilAllCame]);
         await broker.LoggedAsync($"{listener} {call.Qos} {back.Topic}");
-        using var asking = await PublisherAsync(call);
+        var asking = await PublisherAsync(call);
         await Task.Run(() => Trip(asking, listening, call with { Count = 1 })); // it sleeps until it is connected
         var trips = await Task.Run(() => Trip(asking, listening, call));
         asking.StandardInput.Close();
-        foreach (var process in (Process[])[listening, answering]) process.Kill(entireProcessTree: true);
-        foreach (var process in (Process[])[asking, listening, answering]) await process.WaitForExitAsync();
+        foreach (var process in (Process[])[asking, listening, answering]) await EndedAsync(process);
         return Trips.Of(trips);
     }
 
@@ -91,12 +91,21 @@ internal sealed class MosquittoClients(BenchBroker broker)
         return Trips.Of(trips);
     }
 
-    /// <exception cref="InvalidOperationException">It failed.</exception>
+    /// <exception cref="InvalidOperationException">It failed, or does not end.</exception>
     public static async Task EndedAsync(Process process)
     {
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}");
+        using var limit = new CancellationTokenSource(Patience);
+        var what = string.Join(' ', process.StartInfo.ArgumentList);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new InvalidOperationException($"it does not end within {Patience}: {what}", e);
+        }
+        if (process.ExitCode != 0) throw new InvalidOperationException($"it ended with {process.ExitCode}: {what}");
         process.Dispose();
     }
 
