@@ -15,7 +15,8 @@ internal static class NaraKinds
         new NaraEventsPlugin().Configure(new SomeBuilder(services, "{}"));
         using var provider = services.BuildServiceProvider();
         var kinds = new EventKinds();
-        foreach (var kind in provider.GetServices<IEventKind>()) kinds.Add(kind, "nara-events");
+        foreach (var kind in provider.GetServices<IEventKind>())
+            if (kinds.Add(kind, "nara-events") is { } problem) throw new InvalidOperationException(problem);
         return kinds;
     }
 }

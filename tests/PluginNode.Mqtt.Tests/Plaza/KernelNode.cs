@@ -1,15 +1,13 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
+using PluginNode.Benchmarks.Sync;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Events;
 using PluginNode.Identity;
 using PluginNode.Ledger;
 using PluginNode.Mqtt.Tests.Broker;
 using PluginNode.Mqtt.Tests.Frames;
-using PluginNode.NaraEvents;
 using PluginNode.Peers;
-using PluginNode.Plugins;
 
 namespace PluginNode.Mqtt.Tests.Plaza;
 
@@ -30,7 +28,7 @@ internal sealed class KernelNode : ILedgerWriter, IEventWriter, IAsyncDisposable
 
     public PeerId Id => _identity.Self;
 
-    public EventKinds Kinds { get; } = NaraKinds();
+    public EventKinds Kinds { get; } = NaraKinds.All();
 
     public NodeKernel Kernel { get; private set; } = null!;
 
@@ -118,27 +116,6 @@ internal sealed class KernelNode : ILedgerWriter, IEventWriter, IAsyncDisposable
         await Patience.ForAsync(Transport.StopAsync(new CancellationToken(canceled: true)));
         await Kernel.DisposeAsync();
         _identity.Dispose();
-    }
-
-    public static EventKinds NaraKinds()
-    {
-        var builder = new Builder(new ServiceCollection());
-        new NaraEventsPlugin().Configure(builder);
-        using var services = builder.Services.BuildServiceProvider();
-        var kinds = new EventKinds();
-        foreach (var kind in services.GetServices<IEventKind>()) Assert.That(kinds.Add(kind, "nara-events"), Is.Null);
-        return kinds;
-    }
-
-    private sealed record Builder(IServiceCollection Services) : IPluginBuilder
-    {
-        public System.Text.Json.JsonElement Settings { get; } = System.Text.Json.JsonDocument.Parse("{}").RootElement;
-
-        public string BaseFolder => "";
-
-        public string DataFolder => "";
-
-        public string PluginFolder => "";
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using PluginNode.Benchmarks.Sync;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Events;
 using PluginNode.Identity;
@@ -188,7 +189,7 @@ internal sealed class PlazaTests
     private static EventMaker MakerOf(string name, byte seed) =>
         new(KernelNode.IdentityOf(seed), name, Kinds, TimeProvider.System);
 
-    private static EventKinds Kinds { get; } = KernelNode.NaraKinds();
+    private static EventKinds Kinds { get; } = NaraKinds.All();
 
     private static byte[] Hello(EventMaker maker, string name, byte key) => JsonOf(maker.Make(
         PresenceClaim.HeyThere, PresenceClaim.HeyThereOf(name, KernelNode.IdentityOf(key).Self)), name, key);
