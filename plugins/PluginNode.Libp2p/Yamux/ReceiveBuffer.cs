@@ -12,6 +12,7 @@ internal sealed class ReceiveBuffer
     private const int SmallPieceBytes = 1024;
     private const int PieceBytes = 16 * 1024;
     private const int LargePieceBytes = 64 * 1024;
+    private const int HugePieceBytes = 256 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Queue<Piece> _pieces = new();
@@ -48,7 +49,8 @@ internal sealed class ReceiveBuffer
                 if (_last is null || _last.End == _last.Bytes.Length)
                 {
                     var size = _count <= SmallPieceBytes ? SmallPieceBytes
-                        : _count <= LargePieceBytes ? PieceBytes : LargePieceBytes;
+                        : _count <= LargePieceBytes ? PieceBytes
+                        : _count <= 4 * HugePieceBytes ? LargePieceBytes : HugePieceBytes;
                     _pieces.Enqueue(_last = new Piece(ArrayPool<byte>.Shared.Rent(size)));
                 }
                 var part = data[..Math.Min(data.Length, _last.Bytes.Length - _last.End)];

@@ -14,9 +14,12 @@ namespace PluginNode.Benchmarks.Libp2p;
 /// <param name="Cipher">ChaCha20-Poly1305 alone, a core for each direction.</param>
 /// <param name="TimesJs">How many times as good as js-libp2p with itself ours is with itself.</param>
 /// <param name="OfCipher">Ours with itself, as a share of what the cipher allows.</param>
+/// <param name="OfBoth">The same of what two cores allow that encrypt, decrypt and move bytes through sockets and do
+/// nothing else: their time for the cipher and for plain TCP added. Above 1 where our pieces are the larger ones.
+/// </param>
 internal sealed record Libp2pFigure(
     string What, string Unit, double OursToOurs, double? OursToJs, double? JsToJs, double? Tcp, double? Cipher,
-    double? TimesJs, double? OfCipher);
+    double? TimesJs, double? OfCipher, double? OfBoth);
 
 /// <summary>What one of it costs: a message, a megabyte, a handshake, a frame. Medians.</summary>
 /// <param name="What">What was measured.</param>
@@ -37,11 +40,19 @@ internal sealed class Libp2pTable
 {
     public const int Rounds = 5;
 
+    private const double Microseconds = 1e6; // in a second
+
     private readonly List<Libp2pFigure> _figures = [];
     private readonly List<Libp2pCost> _costs = [];
 
     public void Add(Measured measured, Runs runs)
     {
+        double? One(Func<Round, Run?> which, Func<Run, double> of) =>
+            runs.Median(r => which(r) is { } run ? of(run) / (run.Answer.Count / measured.Scale) : null);
+        var cost = new Libp2pCost(
+            measured.What, One(r => r.Ours, r => r.Client)!.Value, One(r => r.Ours, r => r.Server)!.Value,
+            One(r => r.Ours, r => r.Cpu)!.Value, One(r => r.Js, r => r.Cpu), One(r => r.Tcp, r => r.Cpu));
+        _costs.Add(cost);
         foreach (var figure in measured.Figures)
         {
             var what = figure.Name.Length == 0 ? measured.What : $"{measured.What}, {figure.Name}";
@@ -53,13 +64,9 @@ internal sealed class Libp2pTable
             var cipher = Of(r => r.Cipher) * (measured.Scale > 1 ? measured.Texts : 1);
             _figures.Add(new Libp2pFigure(
                 what, measured.Unit, ours, Of(r => r.OursToJs?.Answer), js, Of(r => r.Tcp?.Answer), cipher,
-                figure.LessIsBetter ? js / ours : ours / js, ours / cipher));
+                figure.LessIsBetter ? js / ours : ours / js, ours / cipher,
+                ours * ((2 * Microseconds / cipher) + cost.CpuTcp) / (2 * Microseconds)));
         }
-        double? One(Func<Round, Run?> which, Func<Run, double> of) =>
-            runs.Median(r => which(r) is { } run ? of(run) / (run.Answer.Count / measured.Scale) : null);
-        _costs.Add(new Libp2pCost(
-            measured.What, One(r => r.Ours, r => r.Client)!.Value, One(r => r.Ours, r => r.Server)!.Value,
-            One(r => r.Ours, r => r.Cpu)!.Value, One(r => r.Js, r => r.Cpu), One(r => r.Tcp, r => r.Cpu)));
     }
 
     public void Print(bool json, string? missing)
@@ -72,11 +79,11 @@ internal sealed class Libp2pTable
             return;
         }
         var heads = $"{"ours-ours",10} {"ours-js",9} {"js-js",9} {"TCP",10} {"cipher",10}";
-        Line($"{"",-41} {"",-4} {heads} {"× js",6} {"of c.",5}");
+        Line($"{"",-41} {"",-4} {heads} {"× js",6} {"of c.",5} {"of c+T",6}");
         foreach (var f in _figures)
         {
             var values = Text($"{f.OursToOurs,10:N0} {f.OursToJs,9:N0} {f.JsToJs,9:N0} {f.Tcp,10:N0} {f.Cipher,10:N0}");
-            Line($"{f.What,-41} {f.Unit,-4} {values} {f.TimesJs,6:N1} {f.OfCipher,5:N2}");
+            Line($"{f.What,-41} {f.Unit,-4} {values} {f.TimesJs,6:N1} {f.OfCipher,5:N2} {f.OfBoth,6:N2}");
         }
         Line($"{"",-41} {"B client",9} {"B server",9} {"CPU µs",8} {"js",8} {"TCP",8}");
         foreach (var c in _costs)
@@ -86,6 +93,7 @@ internal sealed class Libp2pTable
         }
         Line($"Medians of {Rounds} runs, each end a process. × js: times as good as js-js. TCP: a connection for each");
         Line($"stream, the same pieces. cipher: ChaCha20-Poly1305 alone, a core for each end; of c.: the share of it.");
+        Line($"of c+T: the share of what two cores allow that have cipher and TCP to pay for and nothing else.");
         Line($"Below: bytes allocated and time of all cores, both ends, for one message, MB, handshake or frame.");
         if (missing is not null) Line($"Nothing of js-libp2p: {missing}.");
     }
