@@ -16,6 +16,7 @@ public sealed class CanaryTests
         Caught(Canaries.ForgettingWindow, "a duplicate window that forgets", 50),
         Caught(Canaries.SkippingLane, "a lane that skips", 50),
         Caught(Canaries.OutcomesByPosition, "outcomes taken by position", 50),
+        Caught(Canaries.SentBeforeClosed, "a stream that counts as sent before it is closed", 50),
         Caught(Canaries.OnePageEarly, "a reading that ends one page early", 50),
         Caught(Canaries.ForgettingLedger, "a ledger that forgets over a restart", 50),
     ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PluginNode.Delivery;
 using PluginNode.Identity;
@@ -16,11 +17,12 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
 
     private readonly List<SentMessage> _all = [];
     private readonly Dictionary<(int Node, Guid Id), SentMessage> _byId = [];
-    private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor)> _lanes = [];
+    private readonly Dictionary<(int To, PeerId From, string Key), (int Number, long Cursor, bool Raw)> _lanes = [];
     private readonly Dictionary<int, long> _flips = [];
     private readonly HashSet<int> _lostDisks = [];
     private readonly Dictionary<int, int> _lives = [];
     private readonly HashSet<int> _told = [];
+    private readonly HashSet<(int Node, PeerId From, Guid Id)> _acknowledged = [];
     private readonly Dictionary<(int Node, int Life), long> _damage = [];
 
     /// <summary>Knows of events what this knows of messages.</summary>
@@ -108,30 +110,63 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
         }
     }
 
+    public void SendingRaw(ReadOnlyMemory<byte> payload) => Written(payload).Streams++;
+
     public void Saw(INode node, InboxItem item)
     {
-        var sender = Addressees.IndexOf(item.Message.From);
-        if (!_byId.TryGetValue((sender, item.Message.Id), out var message)) return; // a liar's
+        if (Find(item.Message) is not { } message) return; // a liar's
         Check(message.To == node.Id, $"#{message.Number} reached the wrong node");
-        Check(
-            message.Cursor is null || message.Cursor == item.Cursor || Lenient(node.Number) || Lenient(message.From),
-            $"#{message.Number} is twice in an inbox");
+        if (message.IsRaw) CheckCopy(node, message, item.Message.Id);
+        else
+            Check(
+                message.Cursor is null || message.Cursor == item.Cursor
+                || Lenient(node.Number) || Lenient(message.From),
+                $"#{message.Number} is twice in an inbox");
         Check(!message.CancelledForGood || Lenient(message.From), $"#{message.Number} arrived after it was cancelled");
-        Check(!message.Acknowledged || Lenient(node.Number), $"#{message.Number} came back after it was acknowledged");
+        Check(
+            !_acknowledged.Contains((node.Number, item.Message.From, item.Message.Id)) || Lenient(node.Number),
+            $"#{message.Number} came back after it was acknowledged");
         var first = message.Cursor is null;
-        message.Cursor = item.Cursor;
+        if (first || !message.IsRaw) message.Cursor = item.Cursor;
         if (!first || !message.KeepsItsPlace || IsLeftOver(message)) return;
         var lane = (node.Number, item.Message.From, message.Key);
-        if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number))
+        // A raw message leaves no mark in the lane by which a late copy of a given up one could be known.
+        if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number)
+            && (message.IsCritical || !last.Raw))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
-        if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor);
+        if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor, message.IsRaw);
         stage.Trace.Add(node.Name, $"sees #{message.Number}");
     }
 
     public void Acknowledged(INode node, PeerId from, Guid id)
     {
-        if (_byId.TryGetValue((Addressees.IndexOf(from), id), out var message)) message.Acknowledged = true;
+        _acknowledged.Add((node.Number, from, id));
         stage.Trace.Add(node.Name, $"acknowledged {NumberOf(id)}");
+    }
+
+    /// <summary>A raw message has its number and nothing else to be known by.</summary>
+    private SentMessage? Find(InboxMessage arrived)
+    {
+        var sender = Addressees.IndexOf(arrived.From);
+        if (arrived.Protocol != SentMessage.RawProtocol) return _byId.GetValueOrDefault((sender, arrived.Id));
+        var message = Written(arrived.Payload);
+        Check(message.IsRaw && message.From == sender, $"#{message.Number} came from another node than sent it");
+        Check(message.Request!.Payload.Span.SequenceEqual(arrived.Payload.Span), $"#{message.Number} was altered");
+        return message;
+    }
+
+    private SentMessage Written(ReadOnlyMemory<byte> payload)
+    {
+        var text = Encoding.UTF8.GetString(payload.Span);
+        return _all[int.Parse(text.AsSpan(0, text.IndexOf(' ')), CultureInfo.InvariantCulture) - 1];
+    }
+
+    private void CheckCopy(INode node, SentMessage message, Guid id)
+    {
+        message.Copies.Add(id);
+        Check(
+            message.Copies.Count <= message.Streams || Lenient(node.Number),
+            $"#{message.Number} was sent {message.Streams} times and came {message.Copies.Count} times");
     }
 
     public void LifeBegan(INode node, NodeKernel kernel)

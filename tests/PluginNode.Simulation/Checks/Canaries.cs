@@ -31,6 +31,10 @@ internal static class Canaries
     public static Breakage OutcomesByPosition { get; } = new OnTheWire(
         frames => frames, (frames, outcomes) => [.. outcomes.Zip(frames, (o, f) => o with { Id = f.Id })]);
 
+    /// <summary>A message on a stream of its own is called sent before the other end has closed it.</summary>
+    public static Breakage SentBeforeClosed { get; } = new OnTheWire(
+        frames => frames, (_, outcomes) => outcomes, outcome => outcome with { Status = SendStatus.Sent });
+
     /// <summary>Of an answer of several pages the last one is not merged, and it is said to be complete.</summary>
     public static Breakage OnePageEarly { get; } = new InSync();
 
@@ -55,9 +59,11 @@ internal static class Canaries
 
     private sealed class OnTheWire(
         Func<IReadOnlyList<Frame>, IReadOnlyList<Frame>> sent,
-        Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>, IReadOnlyList<SendOutcome>> answered) : Breakage
+        Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>, IReadOnlyList<SendOutcome>> answered,
+        Func<SendOutcome, SendOutcome>? closed = null) : Breakage
     {
-        public override ITransport Transport(ITransport transport) => new BadWire(transport, sent, answered);
+        public override ITransport Transport(ITransport transport) =>
+            new BadWire(transport, (IRawStreams)transport, sent, answered, closed ?? (outcome => outcome));
     }
 
     private sealed class HastyDisk(IDisk disk, bool Files = false, bool Folder = false, bool Plain = false) : IDisk
@@ -148,8 +154,9 @@ internal static class Canaries
     }
 
     private sealed class BadWire(
-        ITransport transport, Func<IReadOnlyList<Frame>, IReadOnlyList<Frame>> sent,
-        Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>, IReadOnlyList<SendOutcome>> answered) : ITransport
+        ITransport transport, IRawStreams streams, Func<IReadOnlyList<Frame>, IReadOnlyList<Frame>> sent,
+        Func<IReadOnlyList<Frame>, IReadOnlyList<SendOutcome>, IReadOnlyList<SendOutcome>> answered,
+        Func<SendOutcome, SendOutcome> closed) : ITransport, IRawStreams
     {
         public string Scheme => transport.Scheme;
 
@@ -162,6 +169,13 @@ internal static class Canaries
             PluginNode.Identity.PeerId peer, PluginNode.Identity.PeerAddress address, IReadOnlyList<Frame> frames,
             CancellationToken cancellation) =>
             answered(frames, await transport.SendAsync(peer, address, sent(frames), cancellation));
+
+        public bool IsRaw(string protocol) => streams.IsRaw(protocol);
+
+        public async Task<SendOutcome> SendRawAsync(
+            PluginNode.Identity.PeerId peer, PluginNode.Identity.PeerAddress address, RawMessage message,
+            CancellationToken cancellation) =>
+            closed(await streams.SendRawAsync(peer, address, message, cancellation));
 
         public Task StopAsync(CancellationToken cancellation) => transport.StopAsync(cancellation);
     }

@@ -6,6 +6,9 @@ namespace PluginNode.Simulation.Checks;
 /// <summary>What the auditor knows of one message.</summary>
 internal sealed class SentMessage
 {
+    /// <summary>Of messages that go on streams of their own.</summary>
+    public const string RawProtocol = "/sim/raw";
+
     public required int Number { get; init; }
     public required Guid Id { get; set; }
     public required int From { get; init; }
@@ -33,9 +36,16 @@ internal sealed class SentMessage
     /// <summary>Its place in the receiver's inbox, once it was seen there.</summary>
     public long? Cursor { get; set; }
 
-    public bool Acknowledged { get; set; }
+    /// <summary>How often it went on a stream of its own.</summary>
+    public int Streams { get; set; }
 
-    public bool IsCritical => Protocol == "/sim/critical";
+    /// <summary>The ids under which the receiver took it from such streams: it has none of its own there, so that a
+    /// repetition is another message.</summary>
+    public HashSet<Guid> Copies { get; } = [];
+
+    public bool IsRaw => Protocol == RawProtocol;
+    public bool IsCritical => IsRaw || Protocol == "/sim/critical";
+
     /// <summary>It was told to be refused; the disk may have kept it all the same, without its place.</summary>
     public bool Refused => Reply is { Verdict: not (SendVerdict.Accepted or SendVerdict.Known) };
 

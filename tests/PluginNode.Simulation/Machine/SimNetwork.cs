@@ -23,6 +23,9 @@ internal sealed class SimNetwork(Scheduler scheduler)
     /// <summary>Told of every batch that a node sends.</summary>
     public Action<PeerId, PeerId, IReadOnlyList<Frame>>? Sending { get; set; }
 
+    /// <summary>Told of every message that a node sends on a stream of its own.</summary>
+    public Action<RawMessage>? SendingRaw { get; set; }
+
     /// <summary>Told of every answer that a node gives.</summary>
     public Action<PeerId, PeerId, IReadOnlyList<SendOutcome>>? Answering { get; set; }
 
@@ -50,6 +53,36 @@ internal sealed class SimNetwork(Scheduler scheduler)
         scheduler.CheckThread();
         Sending?.Invoke(from, to, frames);
         var copies = frames.Select(f => (ReadOnlyMemory<byte>)f.Bytes.ToArray()).ToList();
+        return CarryAsync(
+            context, from, to, Liars.TryGetValue(to, out var liar) ? () => liar(frames) : null, again: true,
+            async host =>
+            {
+                var outcomes = await host.ReceiveAsync(from, copies, CancellationToken.None);
+                Answering?.Invoke(to, from, outcomes);
+                return scheduler.Happens(Faults.ForeignOutcomes) ? Mixed(outcomes) : outcomes;
+            });
+    }
+
+    /// <summary>One message on a stream of its own: sent when the other end has closed it, having taken it.</summary>
+    public async Task<SendOutcome> SendRawAsync(NodeContext context, PeerId from, PeerId to, RawMessage message)
+    {
+        scheduler.CheckThread();
+        SendingRaw?.Invoke(message);
+        var copy = (ReadOnlyMemory<byte>)message.Payload.ToArray();
+        var outcomes = await CarryAsync(context, from, to, lie: null, again: false, async host =>
+        {
+            var taken = await ((IRawStreamHost)host).ReceiveRawAsync(
+                from, message.Protocol, copy, CancellationToken.None);
+            Answering?.Invoke(to, from, [taken with { Id = message.Id }]);
+            return taken.Status == SendStatus.Delivered ? [new SendOutcome(message.Id, SendStatus.Sent)] : [];
+        });
+        return outcomes.Count > 0 ? outcomes[0] : new SendOutcome(message.Id, SendStatus.Retry, "the stream was reset");
+    }
+
+    private Task<IReadOnlyList<SendOutcome>> CarryAsync(
+        NodeContext context, PeerId from, PeerId to, Func<IReadOnlyList<SendOutcome>>? lie, bool again,
+        Func<ITransportHost, Task<IReadOnlyList<SendOutcome>>> take)
+    {
         var answer = new TaskCompletionSource<IReadOnlyList<SendOutcome>>(
             TaskCreationOptions.RunContinuationsAsynchronously);
         var timeout = scheduler.After(Patience, context, () => answer.TrySetResult([]));
@@ -65,12 +98,12 @@ internal sealed class SimNetwork(Scheduler scheduler)
             });
         }
 
-        if (Liars.TryGetValue(to, out var liar)) Answer(liar(frames));
+        if (lie is not null) Answer(lie());
         else if (!_cut.Contains((from, to)) && !scheduler.Happens(Faults.LostRequest))
         {
-            Arrive(from, to, copies, Latency(), Answer);
-            if (scheduler.Happens(Faults.Again))
-                Arrive(from, to, copies, scheduler.Between(TimeSpan.Zero, TimeSpan.FromMinutes(1)), _ => { });
+            Arrive(from, to, take, Latency(), Answer);
+            if (again && scheduler.Happens(Faults.Again))
+                Arrive(from, to, take, scheduler.Between(TimeSpan.Zero, TimeSpan.FromMinutes(1)), _ => { });
         }
         return answer.Task;
     }
@@ -118,7 +151,7 @@ internal sealed class SimNetwork(Scheduler scheduler)
     }
 
     private void Arrive(
-        PeerId from, PeerId to, List<ReadOnlyMemory<byte>> frames, TimeSpan after,
+        PeerId from, PeerId to, Func<ITransportHost, Task<IReadOnlyList<SendOutcome>>> take, TimeSpan after,
         Action<IReadOnlyList<SendOutcome>> answer)
     {
         scheduler.After(after, null, () =>
@@ -131,11 +164,7 @@ internal sealed class SimNetwork(Scheduler scheduler)
             scheduler.Begin(host.Context, async () =>
             {
                 host.Host.Heard(from, null);
-                var outcomes = await host.Host.ReceiveAsync(from, frames, CancellationToken.None);
-                Answering?.Invoke(to, from, outcomes);
-                if (scheduler.Happens(Faults.ForeignOutcomes))
-                    outcomes = Mixed(outcomes);
-                answer(outcomes);
+                answer(await take(host.Host));
             });
         });
     }
@@ -155,7 +184,7 @@ internal sealed class SimNetwork(Scheduler scheduler)
 }
 
 /// <summary>One life's end of the network.</summary>
-internal sealed class SimTransport(SimNetwork network, NodeContext context, PeerId self) : ITransport
+internal sealed class SimTransport(SimNetwork network, NodeContext context, PeerId self) : ITransport, IRawStreams
 {
     public string Scheme => "sim";
 
@@ -170,6 +199,12 @@ internal sealed class SimTransport(SimNetwork network, NodeContext context, Peer
     public Task<IReadOnlyList<SendOutcome>> SendAsync(
         PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation) =>
         network.SendAsync(context, self, peer, frames);
+
+    public bool IsRaw(string protocol) => protocol == Checks.SentMessage.RawProtocol;
+
+    public Task<SendOutcome> SendRawAsync(
+        PeerId peer, PeerAddress address, RawMessage message, CancellationToken cancellation) =>
+        network.SendRawAsync(context, self, peer, message);
 
     public Task StopAsync(CancellationToken cancellation)
     {

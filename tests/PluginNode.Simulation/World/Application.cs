@@ -9,7 +9,7 @@ namespace PluginNode.Simulation.World;
 /// <summary>The application of one life of a node: sends bursts into lanes, changes its mind, reads its inbox and
 /// acknowledges sooner or later. Tells the auditor everything that it is told.</summary>
 internal sealed class Application(
-    IStage stage, Auditor auditor, INode node, int life, NodeKernel kernel, TimeProvider time)
+    IStage stage, Auditor auditor, INode node, int life, NodeKernel kernel, TimeProvider time, bool raw = false)
 {
     private readonly List<Guid> _mine = [];
     private readonly Dictionary<(PeerId, Guid), InboxReference> _unread = [];
@@ -73,7 +73,7 @@ internal sealed class Application(
                 case 2: SendOne(to, "/sim/none"); break;
                 case 3 or 4: SendOne(to, "/sim/moderate"); break;
                 case 5: SendAgain(to); break;
-                default: Burst(to, "/sim/critical"); break;
+                default: Burst(to, raw && stage.Happens(0.3) ? SentMessage.RawProtocol : "/sim/critical"); break;
             }
         }
     }
@@ -87,7 +87,8 @@ internal sealed class Application(
     {
         var key = stage.Below(4) is var k and > 0 ? $"key-{k}" : "";
         var sent = auditor.NewMessage(node, life, to, protocol, key);
-        var padding = stage.Happens(0.05) ? stage.Below(40_000) : stage.Below(400);
+        // a raw message that its peer has never room for waits for ever: nobody can tell the sender so
+        var padding = protocol != SentMessage.RawProtocol && stage.Happens(0.05) ? stage.Below(40_000) : stage.Below(400);
         var request = new SendRequest
         {
             To = to, Protocol = protocol, Key = key, Id = stage.Happens(0.5) ? sent.Id : null,

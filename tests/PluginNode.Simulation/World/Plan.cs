@@ -41,6 +41,9 @@ internal sealed record Plan(ulong Seed)
     /// <summary>Whether nodes record events, and get those of others.</summary>
     public bool Sync { get; init; }
 
+    /// <summary>Whether some messages go on streams of their own.</summary>
+    public bool Raw { get; init; }
+
     /// <summary>How often they ask what is new.</summary>
     public static TimeSpan Background { get; } = TimeSpan.FromMinutes(2);
 
@@ -66,7 +69,11 @@ internal sealed record Plan(ulong Seed)
 
     public KernelOptions Options { get; } = new()
     {
-        Protocols = new Dictionary<string, string> { ["/sim/critical"] = "critical", ["/sim/moderate"] = "moderate" },
+        Protocols = new Dictionary<string, string>
+        {
+            ["/sim/critical"] = "critical", ["/sim/moderate"] = "moderate", [SentMessage.RawProtocol] = "critical",
+        },
+        EndsOnSent = new HashSet<string>(StringComparer.Ordinal) { SentMessage.RawProtocol },
         Limits = new OutboxLimits { Bytes = 1 << 20, BytesPerPeer = 1 << 19, Memory = 1 << 17, Payload = 1 << 16 },
         Inbox = new InboxLimits { Bytes = 1 << 19, BytesPerPeer = 1 << 18 },
     };
@@ -104,12 +111,13 @@ internal sealed record Plan(ulong Seed)
             Nodes = 2 + (int)(draw.NextDouble() * 3),
             Busy = TimeSpan.FromMinutes(2 + (28 * draw.NextDouble() * draw.NextDouble())),
             Trouble = trouble,
-            Sync = draw.NextDouble() < 0.3, // drawn last: the others stay what they were
+            Sync = draw.NextDouble() < 0.3,
+            Raw = draw.NextDouble() < 0.3, // what is new is drawn last: the others stay what they were
         };
     }
 
     public bool Has(Trouble kind) => (Trouble & kind) != Trouble.None;
 
     public override string ToString() =>
-        $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}{(Sync ? ", sync" : "")}";
+        $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}{(Sync ? ", sync" : "")}{(Raw ? ", raw" : "")}";
 }

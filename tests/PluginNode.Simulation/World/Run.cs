@@ -49,6 +49,7 @@ internal sealed class Run
             _auditor.NameOf(from), $"tells {_auditor.NameOf(to)}: {string.Join(", ", outcomes.Select(
                 o => $"{_auditor.NumberOf(o.Id)} {o.Status} {o.Reason}"))}");
         _network.Sending = (from, _, frames) => _auditor.Sending(_auditor.Addressees.IndexOf(from), frames);
+        _network.SendingRaw = message => _auditor.SendingRaw(message.Payload);
     }
 
     public static Result Of(Plan plan)

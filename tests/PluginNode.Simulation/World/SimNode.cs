@@ -122,7 +122,7 @@ internal sealed partial class SimNode(Scheduler scheduler, SimNetwork network, A
         var transport = new SimTransport(network, context, Id);
         await transport.StartAsync(kernel.TransportHost, CancellationToken.None);
         kernel.Attach(plan.Break.Transport(transport));
-        var application = new Application(scheduler, auditor, this, life, kernel, time);
+        var application = new Application(scheduler, auditor, this, life, kernel, time, plan.Raw);
         Now = new Life(life, context, kernel, application);
         auditor.LifeBegan(this, kernel);
         application.Start(senders: 1 + scheduler.Below(3));
