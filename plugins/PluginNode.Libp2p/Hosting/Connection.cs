@@ -19,7 +19,6 @@ public sealed class Connection
         Action<Connection, YamuxStream> accept, UnreadRoom room)
     {
         (Peer, RemoteAddress, IsInbound, _time) = (peer, remote, isInbound, time);
-        Established = time.GetTimestamp();
         _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s))
         {
             Room = room,
@@ -53,9 +52,7 @@ public sealed class Connection
     /// <summary>Whether it is of use for anything new.</summary>
     internal bool TakesStreams => _session.TakesStreams;
 
-    internal long Established { get; }
-
-    /// <summary>When another connection took its place.</summary>
+    /// <summary>Since when another one is used in its place.</summary>
     internal long? Retired { get; set; }
 
     /// <summary>Ping streams that the peer has open.</summary>
@@ -110,6 +107,9 @@ public sealed class Connection
     public override string ToString() => $"{Peer} at {RemoteAddress}";
 
     internal void Start() => _session.Start();
+
+    /// <summary>Ends it unless the peer gives a sign of life within that time.</summary>
+    internal void Probe(TimeSpan within) => _session.Probe(within);
 
     /// <summary>Called now and then: how long it has had no streams, as far as these calls saw.</summary>
     internal TimeSpan IdleFor()

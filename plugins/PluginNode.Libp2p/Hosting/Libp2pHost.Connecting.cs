@@ -12,8 +12,12 @@ namespace PluginNode.Libp2p.Hosting;
 /// <summary>This part: connections come and go.</summary>
 public sealed partial class Libp2pHost
 {
-    // As long as this a connection that another one has replaced stays, for what the peer still begins on it.
-    private static readonly TimeSpan RetireTime = TimeSpan.FromSeconds(5);
+    // As long as this a connection that is not used stays, for what the peer still begins on it, and because the one that
+    // is used may turn out to be dead.
+    private static readonly TimeSpan RetireTime = TimeSpan.FromSeconds(10);
+
+    // So long one that is in doubt has to give a sign of life.
+    private static readonly TimeSpan ProbeTime = RetireTime / 2;
 
     private readonly Dictionary<PeerId, Task<Connection>> _dials = [];
 
@@ -123,12 +127,12 @@ public sealed partial class Libp2pHost
         NoiseStream stream, PeerId peer, Multiaddr address, bool isInbound, InboundGate.Place? place)
     {
         var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve, _unread);
-        bool refused, isFirst = false;
-        Connection? tooMany = null;
+        bool refused;
+        Connection? inDoubt = null, tooMany = null;
         lock (_lifeGate)
         {
             refused = _disposed;
-            if (!refused) (isFirst, tooMany) = _connections.Add(connection);
+            if (!refused) (inDoubt, tooMany) = _connections.Add(connection);
         }
         if (refused)
         {
@@ -136,7 +140,8 @@ public sealed partial class Libp2pHost
             throw new OperationCanceledException("The host was closed.");
         }
         LogMessages.Connected(_logger, connection.ToString());
-        if (isFirst) PeerChanged?.Invoke(peer, true);
+        _connections.Tell();
+        inDoubt?.Probe(ProbeTime);
         connection.Start();
         _tasks.Run(() => WatchAsync(connection, place));
         if (tooMany is not null) _tasks.Run(tooMany.CloseAsync);
@@ -158,7 +163,8 @@ public sealed partial class Libp2pHost
         var reason = await connection.Completion;
         place?.Dispose();
         LogMessages.Ended(_logger, connection.ToString(), reason.Message);
-        if (_connections.Remove(connection)) PeerChanged?.Invoke(connection.Peer, false);
+        _connections.Remove(connection);
+        _connections.Tell();
     }
 
     // One that the peer has reset is served until its handler notices: it may not open others as fast as it can.

@@ -50,7 +50,8 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         _dialer = new Dialer(_upgrader, options, time);
         _gate = new InboundGate(options, time);
         _unread = new UnreadRoom(options.MostUnread);
-        _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
+        _connections = new ConnectionTable(
+            Self, options.MostPerPeer, time, (peer, up) => PeerChanged?.Invoke(peer, up));
         _identify = new IdentifyProtocol(Self, Describe);
         Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
         Handle(IdentifyProtocol.Push, IdentifyProtocol.TakeAsync);
@@ -76,8 +77,8 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// <summary>Inbound connections that count against the limits.</summary>
     internal int PlacesTaken => _gate.Taken;
 
-    /// <summary>Told of a peer's first connection (true) and of the end of its last (false), from any thread; it must
-    /// return at once.</summary>
+    /// <summary>Told of a peer's first connection (true) and of the end of its last (false): one after the other, in the
+    /// order in which they came about, from any thread. It must return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }
 
     /// <summary>Where else a peer may be: asked before each dial, and tried after the addresses that are given for it.
