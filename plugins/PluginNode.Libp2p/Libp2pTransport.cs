@@ -61,9 +61,10 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     {
         var libp2p = new Libp2pHost(node.Signer, options.ToHostOptions(), node.Time, node.Logger)
         {
+            IsKnown = IsListed,
             PeerChanged = (peer, up) =>
             {
-                if (node.Peers.Find(peer) is not null) _changed(peer, up);
+                if (IsListed(peer)) _changed(peer, up);
             },
         };
         var server = new FrameServer(options, node, host);
@@ -172,6 +173,8 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         (_requestServer, _requestSender) = (null, null);
         _mdns = null;
     }
+
+    private bool IsListed(PeerId peer) => node.Peers.Find(peer) is not null;
 
     /// <summary>Null where it is no address; empty where the peer is reached over the connection that it makes, or
     /// where mDNS found it.</summary>

@@ -61,6 +61,9 @@ public sealed class Connection
     /// <summary>Streams that the peer has opened and whose handlers have not ended.</summary>
     internal int Served;
 
+    /// <summary>Of those, the ones for other protocols than identify and ping.</summary>
+    internal int Working;
+
     /// <summary>
     /// Opens a stream for a protocol and does not wait for the remote to agree: it learns of the stream with the first
     /// write, and where it does not speak the protocol the first read fails.
@@ -111,10 +114,12 @@ public sealed class Connection
     /// <summary>Ends it unless the peer gives a sign of life within that time.</summary>
     internal void Probe(TimeSpan within) => _session.Probe(within);
 
-    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw.</summary>
-    internal TimeSpan IdleFor()
+    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw. Those that a stranger has
+    /// open count only while they are served, and not for identify and ping.</summary>
+    internal TimeSpan IdleFor(bool isKnown)
     {
-        if (StreamCount > 0) _idleSince = null;
+        var streams = isKnown ? StreamCount : _session.OwnStreamCount + Volatile.Read(ref Working);
+        if (streams > 0) _idleSince = null;
         else _idleSince ??= _time.GetTimestamp();
         return _idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
     }

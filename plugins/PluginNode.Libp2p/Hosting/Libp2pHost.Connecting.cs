@@ -5,6 +5,7 @@ using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Identify;
 using PluginNode.Libp2p.Negotiation;
 using PluginNode.Libp2p.Noise;
+using PluginNode.Libp2p.Ping;
 using PluginNode.Libp2p.Yamux;
 
 namespace PluginNode.Libp2p.Hosting;
@@ -18,6 +19,10 @@ public sealed partial class Libp2pHost
 
     // So long one that is in doubt has to give a sign of life.
     private static readonly TimeSpan ProbeTime = RetireTime / 2;
+
+    // Streams of these keep no stranger's connection.
+    private static readonly string[] SmallTalk =
+        [IdentifyProtocol.Identify, IdentifyProtocol.Push, PingProtocol.Id];
 
     private readonly Dictionary<PeerId, Task<Connection>> _dials = [];
 
@@ -110,7 +115,11 @@ public sealed partial class Libp2pHost
         try
         {
             var (secure, peer) = await _upgrader.AcceptAsync(stream, either.Token);
-            place.HandshakeDone();
+            if (!place.TryStay(peer))
+            {
+                await secure.DisposeAsync();
+                throw new Libp2pException(Libp2pFault.Limit, "There are too many connections.");
+            }
             await AddAsync(secure, peer, from, isInbound: true, place);
         }
         catch (Exception e)
@@ -162,7 +171,8 @@ public sealed partial class Libp2pHost
         }
         var reason = await connection.Completion;
         place?.Dispose();
-        LogMessages.Ended(_logger, connection.ToString(), reason.Message);
+        LogMessages.Ended(
+            _logger, connection.ToString(), place is { IsCut: true } ? "It made room for a known peer." : reason.Message);
         _connections.Remove(connection);
         _connections.Tell();
     }
@@ -189,6 +199,7 @@ public sealed partial class Libp2pHost
                 protocol = await Multistream.AnswerAsync(
                     stream, p => HandlerOf(p) is not null, () => _handlers.Keys.Order(StringComparer.Ordinal),
                     either.Token);
+            if (!SmallTalk.Contains(protocol)) Interlocked.Increment(ref connection.Working);
             await HandlerOf(protocol)!(
                 new ProtocolStream(connection, stream, protocol, isProposed: false), _stop.Token);
             stream.CloseWrite();
@@ -204,6 +215,7 @@ public sealed partial class Libp2pHost
         finally
         {
             await stream.DisposeAsync();
+            if (protocol.Length > 0 && !SmallTalk.Contains(protocol)) Interlocked.Decrement(ref connection.Working);
             Interlocked.Decrement(ref connection.Served);
         }
     }
@@ -212,7 +224,7 @@ public sealed partial class Libp2pHost
     {
         foreach (var connection in _connections.All)
         {
-            var idle = connection.IdleFor();
+            var idle = connection.IdleFor(IsKnown?.Invoke(connection.Peer) == true);
             var retired = connection.Retired is { } since && _time.GetElapsedTime(since) >= RetireTime;
             if (idle < _options.IdleTimeout && !(retired && connection.StreamCount == 0)) continue;
             lock (_lifeGate)
