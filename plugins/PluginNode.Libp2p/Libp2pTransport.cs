@@ -139,7 +139,7 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _mdns = null;
     }
 
-    /// <summary>Sends something, unless the transport is stopped or the address is none; stopping waits for it.</summary>
+    /// <summary>Sends, unless the transport is stopped or the address is none; stopping waits for it.</summary>
     private async Task<TResult> CallAsync<TSender, TResult>(
         TSender? sender, PeerId peer, PeerAddress address,
         Func<TSender, IReadOnlyList<Multiaddr>, CancellationToken, Task<TResult>> send, Func<string, TResult> failed,

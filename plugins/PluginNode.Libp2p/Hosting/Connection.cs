@@ -114,8 +114,8 @@ public sealed class Connection
     /// <summary>Ends it unless the peer gives a sign of life within that time.</summary>
     internal void Probe(TimeSpan within) => _session.Probe(within);
 
-    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw. Those that a stranger has
-    /// open count only while they are served, and not for identify and ping.</summary>
+    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw. Those that a stranger
+    /// has open count only while they are served, and not for identify and ping.</summary>
     internal TimeSpan IdleFor(bool isKnown)
     {
         var streams = isKnown ? StreamCount : _session.OwnStreamCount + Volatile.Read(ref Working);

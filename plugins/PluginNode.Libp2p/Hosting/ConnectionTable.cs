@@ -8,14 +8,15 @@ namespace PluginNode.Libp2p.Hosting;
 /// </summary>
 /// <remarks>
 /// Where there are several with a peer both ends must use the same one, or each would let the other's run out. So it
-/// follows from what both know and from nothing else, no clock and no setting: what the smaller key has made goes before
-/// what the other one has made, and of the connections that one end has made the latest is used, as who dials has none.
+/// follows from what both know and from nothing else, no clock and no setting: what the smaller key has made goes
+/// before what the other one has made, and of the connections that one end has made the latest is used, as who dials
+/// has none.
 /// </remarks>
 /// <param name="self">This peer.</param>
 /// <param name="most">Connections with one peer.</param>
 /// <param name="time">The clock.</param>
-/// <param name="changed">Told of a peer's first connection (true) and of the end of its last (false), one call after the
-/// other.</param>
+/// <param name="changed">Told of a peer's first connection (true) and of the end of its last (false), one call after
+/// the other.</param>
 internal sealed class ConnectionTable(PeerId self, int most, TimeProvider time, Action<PeerId, bool> changed)
 {
     private readonly Lock _gate = new();

@@ -28,8 +28,8 @@ public sealed record HostOptions
     /// stranger has made. Default 5 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Connections that are taken; a further one is closed after its handshake, or the oldest of a stranger is,
-    /// where it is a known peer's (<see cref="Libp2pHost.IsKnown"/>). Default 256.</summary>
+    /// <summary>Connections that are taken; a further one is closed after its handshake, or the oldest of a stranger
+    /// is, where it is a known peer's (<see cref="Libp2pHost.IsKnown"/>). Default 256.</summary>
     public int MostInbound { get; init; } = 256;
 
     /// <summary>Of those, from one IPv4 address or one IPv6 network of 64 bits; and as many handshakes. Default

@@ -36,8 +36,8 @@ internal sealed class InboundGate(HostOptions options, TimeProvider time, Predic
     }
 
     /// <summary>A place for a connection whose handshake begins, or null where there is none. Where there are too many,
-    /// a slow one makes room: the oldest of the network that has the most of them, or of its own. Handshakes that get on
-    /// keep their places.</summary>
+    /// a slow one makes room: the oldest of the network that has the most of them, or of its own. Handshakes that get
+    /// on keep their places.</summary>
     /// <param name="address">Where it comes from.</param>
     /// <param name="connection">Disposed of from any thread when it has to make room.</param>
     public Place? TryEnter(IPAddress address, IDisposable connection)

@@ -13,8 +13,8 @@ namespace PluginNode.Libp2p.Hosting;
 /// <summary>This part: connections come and go.</summary>
 public sealed partial class Libp2pHost
 {
-    // As long as this a connection that is not used stays, for what the peer still begins on it, and because the one that
-    // is used may turn out to be dead.
+    // As long as this a connection that is not used stays, for what the peer still begins on it, and because the one
+    // that is used may turn out to be dead.
     private static readonly TimeSpan RetireTime = TimeSpan.FromSeconds(10);
 
     // So long one that is in doubt has to give a sign of life.
@@ -171,8 +171,8 @@ public sealed partial class Libp2pHost
         }
         var reason = await connection.Completion;
         place?.Dispose();
-        LogMessages.Ended(
-            _logger, connection.ToString(), place is { IsCut: true } ? "It made room for a known peer." : reason.Message);
+        var why = place is { IsCut: true } ? "It made room for a known peer." : reason.Message;
+        LogMessages.Ended(_logger, connection.ToString(), why);
         _connections.Remove(connection);
         _connections.Tell();
     }

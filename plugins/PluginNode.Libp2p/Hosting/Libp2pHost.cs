@@ -77,13 +77,13 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// <summary>Inbound connections, with those whose handshakes are under way.</summary>
     internal int PlacesTaken => _gate.Taken;
 
-    /// <summary>Told of a peer's first connection (true) and of the end of its last (false): one after the other, in the
-    /// order in which they came about, from any thread. It must return at once.</summary>
+    /// <summary>Told of a peer's first connection (true) and of the end of its last (false): one after the other, in
+    /// the order in which they came about, from any thread. It must return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }
 
     /// <summary>Who is to get in though <see cref="HostOptions.MostInbound"/> others are there: a stranger makes room.
-    /// And who may stay as long as it has a stream, be it a ping's. Null, the default: nobody is known, and who comes first
-    /// stays. Set it before the first connection; called from any thread, and must return at once.</summary>
+    /// And who may stay as long as it has a stream, be it a ping's. Null, the default: nobody is known, and who comes
+    /// first stays. Set it before the first connection; called from any thread, and must return at once.</summary>
     public Predicate<PeerId>? IsKnown { get; set; }
 
     /// <summary>Where else a peer may be: asked before each dial, and tried after the addresses that are given for it.

@@ -36,10 +36,10 @@ internal sealed class PeerServiceTests
             Is.Not.EqualTo(_service.Answer(Asked.Peers, Addresses, 1)));
     }
 
-    /// <summary>Encoded by hand, as the specifications have it: libp2p/specs, discovery/mdns, "Response" (the texts are
-    /// additional records); RFC 1035, section 4.1; RFC 6762, sections 10 and 10.2 (75 min; a text, of which there is one,
-    /// flushes what is cached, a pointer, of which there are many, does not) and 18 (a response, authoritative, without a
-    /// number).</summary>
+    /// <summary>Encoded by hand, as the specifications have it: libp2p/specs, discovery/mdns, "Response" (the texts
+    /// are additional records); RFC 1035, section 4.1; RFC 6762, sections 10 and 10.2 (75 min; a text, of which there
+    /// is one, flushes what is cached, a pointer, of which there are many, does not) and 18 (a response, authoritative,
+    /// without a number).</summary>
     [Test]
     public void Answer_IsWhatTheSpecificationsSay()
     {

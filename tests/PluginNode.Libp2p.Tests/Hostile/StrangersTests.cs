@@ -56,7 +56,8 @@ internal sealed class StrangersTests
             var connection = await peer.ConnectAsync(host.Self, [address], default).SoonAsync();
             connections.Add(connection);
             await PingAsync(connection);
-            await Patience.UntilAsync(() => connection is { Identified: not null, StreamCount: 1 }, "it does nothing else");
+            await Patience.UntilAsync(
+                () => connection is { Identified: not null, StreamCount: 1 }, "it does nothing else");
         }
         await Patience.UntilAsync(() => host.Connections.All(c => c.StreamCount == 1), "there, too");
         for (var i = 0; i < 31 && !connections[1].Completion.IsCompleted; i++)
