@@ -48,13 +48,15 @@ public sealed record Libp2pOptions
     /// their way out hold eight times that at most, those to one peer twice.</summary>
     public int MaxAnswerBytes { get; set; } = 16 << 20;
 
-    /// <summary>Connections taken at once, 1 to 65 535; a further one is closed.</summary>
+    /// <summary>Connections taken at once, 1 to 65 535. For a further one of a peer of the peer list the oldest of a
+    /// stranger is closed, so it gets in unless all are such peers'; a further stranger is turned away.</summary>
     public int MaxConnections { get; set; } = 256;
 
-    /// <summary>Of those, from one IPv4 address or one IPv6 network of 64 bits, 1 to 65 535.</summary>
+    /// <summary>Of those, from one IPv4 address or one IPv6 network of 64 bits, 1 to 65 535, in the same way.</summary>
     public int MaxConnectionsPerAddress { get; set; } = 64;
 
-    /// <summary>Of those, with a handshake that is not done, 1 to 65 535.</summary>
+    /// <summary>Beside those, with a handshake that is not done, 1 to 65 535; for a further one a slow one is
+    /// closed.</summary>
     public int MaxHandshakes { get; set; } = 64;
 
     /// <summary>Streams that the other end of a connection may have open, 16 to 65 535; a further one is
@@ -72,7 +74,8 @@ public sealed record Libp2pOptions
     public string HandshakeTimeout { get; set; } = "10s";
 
     /// <summary>How long a connection that nothing is sent on is kept, <c>1s</c> to <c>24h</c>: so long without frames
-    /// the stream for them is finished, and so long without streams the connection is closed.</summary>
+    /// the stream for them is finished, and so long without streams the connection is closed; where it is not a listed
+    /// peer's, streams of identify and ping do not count.</summary>
     public string IdleTimeout { get; set; } = "5m";
 
     /// <summary>Whether peers are looked for on the networks that this machine is in, and this node can be found there

@@ -61,9 +61,10 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     {
         var libp2p = new Libp2pHost(node.Signer, options.ToHostOptions(), node.Time, node.Logger)
         {
+            IsKnown = IsListed,
             PeerChanged = (peer, up) =>
             {
-                if (node.Peers.Find(peer) is not null) _changed(peer, up);
+                if (IsListed(peer)) _changed(peer, up);
             },
         };
         var server = new FrameServer(options, node, host);
@@ -95,63 +96,28 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SendOutcome>> SendAsync(
-        PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation)
-    {
-        if (_sender is not { } sender || !_gate.TryEnter()) return Failed(frames, "the transport is stopped");
-        try
-        {
-            if (WhereToDial(peer, address) is not { } there)
-                return Failed(frames, NoAddress);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
-            return await sender.SendAsync(peer, there, frames, either.Token);
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
+    public Task<IReadOnlyList<SendOutcome>> SendAsync(
+        PeerId peer, PeerAddress address, IReadOnlyList<Frame> frames, CancellationToken cancellation) =>
+        CallAsync(
+            _sender, peer, address, (sender, there, stop) => sender.SendAsync(peer, there, frames, stop),
+            reason => FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason), cancellation);
 
     /// <inheritdoc/>
     public bool IsRaw(string protocol) => _raw.Has(protocol);
 
     /// <inheritdoc/>
-    public async Task<SendOutcome> SendRawAsync(
-        PeerId peer, PeerAddress address, RawMessage message, CancellationToken cancellation)
-    {
-        if (_rawSender is not { } sender || !_gate.TryEnter())
-            return new SendOutcome(message.Id, SendStatus.Retry, "the transport is stopped");
-        try
-        {
-            if (WhereToDial(peer, address) is not { } there)
-                return new SendOutcome(message.Id, SendStatus.Retry, NoAddress);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
-            return await sender.SendAsync(peer, there, message, either.Token);
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
+    public Task<SendOutcome> SendRawAsync(
+        PeerId peer, PeerAddress address, RawMessage message, CancellationToken cancellation) =>
+        CallAsync(
+            _rawSender, peer, address, (sender, there, stop) => sender.SendAsync(peer, there, message, stop),
+            reason => new SendOutcome(message.Id, SendStatus.Retry, reason), cancellation);
 
     /// <inheritdoc/>
-    public async Task<RequestOutcome> RequestAsync(
-        PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation)
-    {
-        if (_requestSender is not { } sender || !_gate.TryEnter())
-            return RequestOutcome.None(RequestStatus.Failed, "the transport is stopped");
-        try
-        {
-            if (WhereToDial(peer, address) is not { } there)
-                return RequestOutcome.None(RequestStatus.Failed, NoAddress);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
-            return await sender.AskAsync(peer, there, request, either.Token);
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
+    public Task<RequestOutcome> RequestAsync(
+        PeerId peer, PeerAddress address, PeerRequest request, CancellationToken cancellation) =>
+        CallAsync(
+            _requestSender, peer, address, (sender, there, stop) => sender.AskAsync(peer, there, request, stop),
+            reason => RequestOutcome.None(RequestStatus.Failed, reason), cancellation);
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellation)
@@ -173,6 +139,28 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
         _mdns = null;
     }
 
+    /// <summary>Sends, unless the transport is stopped or the address is none; stopping waits for it.</summary>
+    private async Task<TResult> CallAsync<TSender, TResult>(
+        TSender? sender, PeerId peer, PeerAddress address,
+        Func<TSender, IReadOnlyList<Multiaddr>, CancellationToken, Task<TResult>> send, Func<string, TResult> failed,
+        CancellationToken cancellation)
+        where TSender : class
+    {
+        if (sender is null || !_gate.TryEnter()) return failed("the transport is stopped");
+        try
+        {
+            if (WhereToDial(peer, address) is not { } there) return failed(NoAddress);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closing.Token);
+            return await send(sender, there, either.Token);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+    }
+
+    private bool IsListed(PeerId peer) => node.Peers.Find(peer) is not null;
+
     /// <summary>Null where it is no address; empty where the peer is reached over the connection that it makes, or
     /// where mDNS found it.</summary>
     private static IReadOnlyList<Multiaddr>? WhereToDial(PeerId peer, PeerAddress address) =>
@@ -186,7 +174,4 @@ public sealed class Libp2pTransport(Libp2pOptions options, Libp2pNode node)
             .Select(a => Multiaddr.TryParse(a.Text, out var there) ? there : null).OfType<Multiaddr>(),
         .. _mdns?.Of(peer) ?? [],
     ];
-
-    private static IReadOnlyList<SendOutcome> Failed(IReadOnlyList<Frame> frames, string reason) =>
-        FrameWire.Retry(new SendOutcome[frames.Count], frames, 0, reason);
 }

@@ -163,6 +163,23 @@ const commands = {
     await stream.close()
     return theirs
   },
+  // gives mDNS a datagram: what it answers, or whom it finds
+  mdns: async ({ datagram }) => {
+    const [{ mdns }, { default: dns }] = await Promise.all([import('@libp2p/mdns'), import('dns-packet')])
+    const service = mdns()(node.components)
+    const result = {}
+    const flags = dns.AUTHORITATIVE_ANSWER
+    service.mdns = { // the socket's part
+      respond: answers => { result.answer = dns.encode({ type: 'response', flags, answers }).toString('hex') }
+    }
+    service.addEventListener('peer', ({ detail: { id, multiaddrs } }) => {
+      Object.assign(result, { peer: id.toString(), addresses: multiaddrs.map(String) })
+    })
+    const packet = dns.decode(Buffer.from(datagram, 'hex'))
+    if (packet.type === 'query') service._onMdnsQuery(packet)
+    else service._onMdnsResponse(packet)
+    return result
+  },
   handle: async ({ protocol }) => { await node.handle(protocol, async stream => stream.close()) },
   resume: async () => { for (const go of held) go(); held = [] },
   seen: async () => ({ seen })

@@ -45,6 +45,11 @@ internal sealed record DnsMessage(
     private const ushort ResponseBit = 0x8000, OtherKind = 0x780F; // an operation or an error (sections 18.3, 18.11)
     private const ushort Internet = 1, AnyClass = 255;
     private const ushort ClassBits = 0x7FFF; // the first bit asks for a unicast answer, or flushes caches
+    private const ushort Flush = 0x8000;
+
+    /// <summary>What goes into the section of additional records (RFC 6763, section 12); of a message that was read
+    /// these are among <see cref="Records"/>.</summary>
+    public IReadOnlyList<DnsRecord> Additional { get; init; } = [];
 
     /// <exception cref="Libp2pException">It is malformed or beyond the limits.</exception>
     public static DnsMessage Read(ReadOnlySpan<byte> bytes)
@@ -75,19 +80,22 @@ internal sealed record DnsMessage(
     {
         var bytes = new ArrayBufferWriter<byte>(512);
         Numbers(
-            bytes, 0, IsResponse ? Response : (ushort)0, (ushort)Questions.Count, (ushort)Records.Count, 0, 0);
+            bytes, 0, IsResponse ? Response : (ushort)0, (ushort)Questions.Count, (ushort)Records.Count, 0,
+            (ushort)Additional.Count);
         foreach (var (name, type) in Questions)
         {
             bytes.Write(name.ToBytes());
             Numbers(bytes, (ushort)type, Internet);
         }
-        foreach (var record in Records)
+        foreach (var record in Records.Concat(Additional))
         {
-            var (type, data) = record is PointerRecord pointer
-                ? (DnsType.Pointer, pointer.Target.ToBytes()) : (DnsType.Text, ToBytes(((TextRecord)record).Texts));
+            // Of a text there is one, which takes the place of what it said before (RFC 6762, section 10.2).
+            var (type, ofClass, data) = record is PointerRecord pointer
+                ? (DnsType.Pointer, Internet, pointer.Target.ToBytes())
+                : (DnsType.Text, (ushort)(Internet | Flush), ToBytes(((TextRecord)record).Texts));
             bytes.Write(record.Name.ToBytes());
             Numbers(
-                bytes, (ushort)type, Internet, (ushort)(record.Ttl >> 16), (ushort)record.Ttl, (ushort)data.Length);
+                bytes, (ushort)type, ofClass, (ushort)(record.Ttl >> 16), (ushort)record.Ttl, (ushort)data.Length);
             bytes.Write(data);
         }
         return bytes.WrittenSpan.ToArray();

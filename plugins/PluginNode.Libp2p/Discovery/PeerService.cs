@@ -12,6 +12,7 @@ internal enum Asked
     Nothing = 0,
     Peers = 1,
     Services = 2,
+    Text = 4,
 }
 
 /// <summary>An address that somebody says a peer has. Nothing of it is proved.</summary>
@@ -54,26 +55,22 @@ internal sealed class PeerService(PeerId self, IChance chance)
         foreach (var (name, type) in query.Questions)
         {
             if (name == Services && type is DnsType.Pointer or DnsType.Any) asked |= Asked.Services;
-            if (name == _instance && type is DnsType.Text or DnsType.Any) asked |= Asked.Peers;
+            if (name == _instance && type is DnsType.Text or DnsType.Any) asked |= Asked.Text;
             if (name == Service && type is DnsType.Pointer or DnsType.Any && !IsKnown(query)) asked |= Asked.Peers;
         }
         return asked;
     }
 
-    /// <summary>Says where this peer is, as many of its addresses as fit.</summary>
+    /// <summary>Says where this peer is, as many of its addresses as fit. Who asks for peers finds them among the
+    /// additional records, where the specification has them; some look nowhere else.</summary>
     public byte[] Answer(Asked asked, IEnumerable<Multiaddr> addresses, uint ttl)
     {
-        var records = new List<DnsRecord>();
-        if (asked.HasFlag(Asked.Services)) records.Add(new PointerRecord(Services, ttl, Service));
-        if (asked.HasFlag(Asked.Peers))
-        {
-            var left = MostTextBytes;
-            var texts = addresses.Select(a => $"{Key}{a with { Peer = self }}")
-                .Where(t => t.Length <= byte.MaxValue).TakeWhile(t => (left -= 1 + t.Length) >= 0);
-            records.Add(new PointerRecord(Service, ttl, _instance));
-            records.Add(new TextRecord(_instance, ttl, [.. texts]));
-        }
-        return new DnsMessage(true, [], records).ToBytes();
+        var (answers, additional) = (new List<DnsRecord>(), new List<DnsRecord>());
+        if (asked.HasFlag(Asked.Services)) answers.Add(new PointerRecord(Services, ttl, Service));
+        if (asked.HasFlag(Asked.Peers)) answers.Add(new PointerRecord(Service, ttl, _instance));
+        if (asked.HasFlag(Asked.Peers)) additional.Add(Text(addresses, ttl));
+        else if (asked.HasFlag(Asked.Text)) answers.Add(Text(addresses, ttl));
+        return new DnsMessage(true, [], answers) { Additional = additional }.ToBytes();
     }
 
     /// <summary>The addresses that a response tells of, those that can be dialled at all: IP addresses with a TCP port
@@ -93,6 +90,15 @@ internal sealed class PeerService(PeerId self, IChance chance)
             }
         }
         return found;
+    }
+
+    private TextRecord Text(IEnumerable<Multiaddr> addresses, uint ttl)
+    {
+        var left = MostTextBytes;
+        return new TextRecord(_instance, ttl, [
+            .. addresses.Select(a => $"{Key}{a with { Peer = self }}")
+                .Where(t => t.Length <= byte.MaxValue).TakeWhile(t => (left -= 1 + t.Length) >= 0),
+        ]);
     }
 
     private static bool IsUsable(Multiaddr address)

@@ -17,39 +17,31 @@ internal sealed class FrameServer(Libp2pOptions options, Libp2pNode node, ITrans
     // for what the rate does not count: a batch that begins slowly, and the way there
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    private readonly CallGate _gate = new();
+    private readonly ServedStreams _served = new();
     private readonly Turns _turns = new();
     private readonly RareLog<PeerId> _unknown = new(node.Time);
     private readonly RareLog<PeerId> _crowded = new(node.Time);
     private readonly ByteRoom _room = new(Math.Max(64L << 20, (long)Shares * options.MaxBatchBytes));
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _cut = new();
 
     /// <summary>Serves one stream; the handler of <see cref="FrameWire.Protocol"/>.</summary>
-    public async Task ServeAsync(ProtocolStream stream, CancellationToken cancellation)
-    {
-        if (!_gate.TryEnter()) throw new Libp2pException(Libp2pFault.Closed, "The node is stopping.");
-        try
-        {
-            using var turn = await _turns.TakeAsync(stream.Connection.Peer);
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(turn.Replaced, _cut.Token, cancellation);
-            var farewell = await TakeBatchesAsync(stream, ends.Token);
-            if (farewell.Length > 0) await SayAsync(stream, 0, farewell, [], ends.Token);
-        }
-        finally
-        {
-            _gate.Leave();
-        }
-    }
+    public Task ServeAsync(ProtocolStream stream, CancellationToken cancellation) =>
+        _served.ServeAsync(stream, TakeTurnAsync, cancellation);
 
     /// <summary>Takes no further batch, and waits for those that are being received; when cancelled these are cut off.
     /// After it completes nothing is handed to the host.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        _gate.Close();
         await _stopping.CancelAsync();
-        await using (cancellation.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _cut))
-            await _gate.Empty;
+        await _served.StopAsync(cancellation);
+    }
+
+    private async Task TakeTurnAsync(ProtocolStream stream, CancellationToken cancellation)
+    {
+        using var turn = await _turns.TakeAsync(stream.Connection.Peer);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(turn.Replaced, cancellation);
+        var farewell = await TakeBatchesAsync(stream, ends.Token);
+        if (farewell.Length > 0) await SayAsync(stream, 0, farewell, [], ends.Token);
     }
 
     /// <summary>Takes batches; why it ended, for the peer, and nothing where the peer has finished.</summary>
@@ -136,11 +128,11 @@ internal sealed class FrameServer(Libp2pOptions options, Libp2pNode node, ITrans
         try
         {
             host.Heard(peer, FrameWire.ToTime(head.Clock));
-            return new Taken("", await host.ReceiveAsync(peer, frames, _cut.Token));
+            return new Taken("", await host.ReceiveAsync(peer, frames, _served.Cut));
         }
         catch (Exception e)
         {
-            if (!_cut.IsCancellationRequested)
+            if (!_served.Cut.IsCancellationRequested)
                 LogMessages.ReceiveFailed(node.Logger, peer.ToString(), FrameWire.OneLine(e.Message));
             return new Taken("the node could not take it", []);
         }

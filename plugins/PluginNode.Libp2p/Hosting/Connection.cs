@@ -19,7 +19,6 @@ public sealed class Connection
         Action<Connection, YamuxStream> accept, UnreadRoom room)
     {
         (Peer, RemoteAddress, IsInbound, _time) = (peer, remote, isInbound, time);
-        Established = time.GetTimestamp();
         _session = new YamuxSession(stream, !isInbound, options.Streams, time, s => accept(this, s))
         {
             Room = room,
@@ -53,9 +52,7 @@ public sealed class Connection
     /// <summary>Whether it is of use for anything new.</summary>
     internal bool TakesStreams => _session.TakesStreams;
 
-    internal long Established { get; }
-
-    /// <summary>When another connection took its place.</summary>
+    /// <summary>Since when another one is used in its place.</summary>
     internal long? Retired { get; set; }
 
     /// <summary>Ping streams that the peer has open.</summary>
@@ -63,6 +60,9 @@ public sealed class Connection
 
     /// <summary>Streams that the peer has opened and whose handlers have not ended.</summary>
     internal int Served;
+
+    /// <summary>Of those, the ones for other protocols than identify and ping.</summary>
+    internal int Working;
 
     /// <summary>
     /// Opens a stream for a protocol and does not wait for the remote to agree: it learns of the stream with the first
@@ -111,10 +111,15 @@ public sealed class Connection
 
     internal void Start() => _session.Start();
 
-    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw.</summary>
-    internal TimeSpan IdleFor()
+    /// <summary>Ends it unless the peer gives a sign of life within that time.</summary>
+    internal void Probe(TimeSpan within) => _session.Probe(within);
+
+    /// <summary>Called now and then: how long it has had no streams, as far as these calls saw. Those that a stranger
+    /// has open count only while they are served, and not for identify and ping.</summary>
+    internal TimeSpan IdleFor(bool isKnown)
     {
-        if (StreamCount > 0) _idleSince = null;
+        var streams = isKnown ? StreamCount : _session.OwnStreamCount + Volatile.Read(ref Working);
+        if (streams > 0) _idleSince = null;
         else _idleSince ??= _time.GetTimestamp();
         return _idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
     }

@@ -3,18 +3,26 @@ using PluginNode.Identity;
 namespace PluginNode.Libp2p.Hosting;
 
 /// <summary>
-/// The connections that there are, and which one is used for a peer. Where a second one comes, the later one is used:
-/// who makes it does not have the earlier one any more. But where both sides have dialled at once both have both, and
-/// both use that of the smaller key. The other one runs out.
+/// The connections that there are, which one is used for a peer, and the news of who comes and goes. All members may be
+/// called from any thread.
 /// </summary>
+/// <remarks>
+/// Where there are several with a peer both ends must use the same one, or each would let the other's run out. So it
+/// follows from what both know and from nothing else, no clock and no setting: what the smaller key has made goes
+/// before what the other one has made, and of the connections that one end has made the latest is used, as who dials
+/// has none.
+/// </remarks>
 /// <param name="self">This peer.</param>
-/// <param name="atOnce">Connections that are no further apart than this were made at once.</param>
 /// <param name="most">Connections with one peer.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ConnectionTable(PeerId self, TimeSpan atOnce, int most, TimeProvider time)
+/// <param name="changed">Told of a peer's first connection (true) and of the end of its last (false), one call after
+/// the other.</param>
+internal sealed class ConnectionTable(PeerId self, int most, TimeProvider time, Action<PeerId, bool> changed)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, List<Connection>> _peers = [];
+    private readonly Queue<(PeerId Peer, bool IsUp)> _news = new();
+    private bool _telling;
 
     public IReadOnlyList<Connection> All
     {
@@ -27,46 +35,74 @@ internal sealed class ConnectionTable(PeerId self, TimeSpan atOnce, int most, Ti
     /// <summary>The one to use, or null. One that is ending is none, though it is here until it has ended.</summary>
     public Connection? Find(PeerId peer)
     {
-        lock (_gate)
-            return _peers.TryGetValue(peer, out var connections)
-                ? connections.Find(c => c.Retired is null && c.TakesStreams) : null;
+        lock (_gate) return _peers.TryGetValue(peer, out var connections) ? Choose(connections) : null;
     }
 
-    /// <summary>Takes a connection. Tells whether it is the peer's first, and which one is too many.</summary>
-    public (bool IsFirst, Connection? TooMany) Add(Connection connection)
+    /// <summary>Takes a connection; call <see cref="Tell"/> then. Tells which other one stays in use, so that it is to
+    /// be asked whether it is alive: the peer may have made this one because it lost that one. And which one is too
+    /// many.</summary>
+    public (Connection? InDoubt, Connection? TooMany) Add(Connection connection)
     {
         lock (_gate)
         {
             if (!_peers.TryGetValue(connection.Peer, out var connections))
             {
-                _peers.Add(connection.Peer, [connection]);
-                return (true, null);
+                _peers.Add(connection.Peer, connections = []);
+                _news.Enqueue((connection.Peer, true));
             }
-            if (connections.Find(c => c.Retired is null) is { } used)
-                (used.TakesStreams && IsBetter(used, connection) ? connection : used).Retired = time.GetTimestamp();
             connections.Add(connection);
-            return (false, connections.Count > most ? connections.Find(c => c.Retired is not null) : null);
+            var used = Choose(connections);
+            return (used == connection ? null : used,
+                connections.Count > most ? connections.Find(c => c.Retired is not null) : null);
         }
     }
 
-    /// <summary>Forgets a connection that has ended. Tells whether it was the peer's last.</summary>
-    public bool Remove(Connection connection)
+    /// <summary>Forgets a connection that has ended; call <see cref="Tell"/> then.</summary>
+    public void Remove(Connection connection)
     {
         lock (_gate)
         {
             var connections = _peers[connection.Peer];
             connections.Remove(connection);
-            if (connections.Count == 0) return _peers.Remove(connection.Peer);
-            // What was running out is all that is left.
-            if (!connections.Exists(c => c.Retired is null)) connections[^1].Retired = null;
-            return false;
+            Choose(connections);
+            if (connections.Count > 0) return;
+            _peers.Remove(connection.Peer);
+            _news.Enqueue((connection.Peer, false));
         }
     }
 
-    private bool IsBetter(Connection used, Connection added) =>
-        used.IsInbound != added.IsInbound
-        && time.GetElapsedTime(used.Established, added.Established) < atOnce
-        && used.IsInbound == IsSmaller(used.Peer);
+    /// <summary>Tells the news, outside of all locks and in the order in which they came about: who tells already tells
+    /// these, too.</summary>
+    public void Tell()
+    {
+        while (true)
+        {
+            (PeerId Peer, bool IsUp) next;
+            lock (_gate)
+            {
+                if (_telling || !_news.TryDequeue(out next)) return;
+                _telling = true;
+            }
+            try
+            {
+                changed(next.Peer, next.IsUp);
+            }
+            finally
+            {
+                lock (_gate) _telling = false;
+            }
+        }
+    }
+
+    /// <summary>Under the lock: which one is used. The others run out.</summary>
+    private Connection? Choose(List<Connection> connections)
+    {
+        var used = connections.FindLast(c => c.TakesStreams && c.IsInbound == IsSmaller(c.Peer))
+            ?? connections.FindLast(c => c.TakesStreams);
+        foreach (var connection in connections)
+            connection.Retired = connection == used ? null : connection.Retired ?? time.GetTimestamp();
+        return used;
+    }
 
     private bool IsSmaller(PeerId peer) => peer.ToPublicKey().AsSpan().SequenceCompareTo(self.ToPublicKey()) < 0;
 }

@@ -24,16 +24,20 @@ public sealed record HostOptions
     /// <summary>How long a stream's protocol may be negotiated. Default 10 s.</summary>
     public TimeSpan NegotiationTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a connection without streams is kept. Default 5 min.</summary>
+    /// <summary>How long a connection without streams is kept; streams of identify and ping do not keep one that a
+    /// stranger has made. Default 5 min.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Connections that are taken; further ones are closed at once. Default 256.</summary>
+    /// <summary>Connections that are taken; a further one is closed after its handshake, or the oldest of a stranger
+    /// is, where it is a known peer's (<see cref="Libp2pHost.IsKnown"/>). Default 256.</summary>
     public int MostInbound { get; init; } = 256;
 
-    /// <summary>Of those, from one IPv4 address or one IPv6 network of 64 bits. Default 64.</summary>
+    /// <summary>Of those, from one IPv4 address or one IPv6 network of 64 bits; and as many handshakes. Default
+    /// 64.</summary>
     public int MostInboundPerAddress { get; init; } = 64;
 
-    /// <summary>Of those, with a handshake that is not done. Default 64.</summary>
+    /// <summary>Beside those, with a handshake that is not done; for a further one a slow one makes room. Default
+    /// 64.</summary>
     public int MostHandshakes { get; init; } = 64;
 
     /// <summary>Connections with one peer; the oldest goes when there is one more. One is used, the others are

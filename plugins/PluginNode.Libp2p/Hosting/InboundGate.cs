@@ -1,62 +1,116 @@
 using System.Net;
 using System.Net.Sockets;
+using PluginNode.Identity;
 
 namespace PluginNode.Libp2p.Hosting;
 
 /// <summary>
-/// Counts who has come in, before anybody knows who it is. Where too many handshakes are under way, a slow one makes
-/// room for who comes: the oldest of the network that has the most of them. So who opens connections and dawdles keeps
-/// nobody else out, and handshakes that get on keep their places.
+/// Who has come in, and who finds a place:
+/// <code>
+/// comes ──► handshake ──► stays
+///    └─ too many: a slow one makes room, or it is closed
+///               └─ too many: for a peer that is known a stranger makes room; another one is closed
+/// </code>
+/// Before its handshake nobody knows who it is: so handshakes have places of their own, and who opens connections and
+/// dawdles, or stays and does nothing, keeps no known peer out. All members may be called from any thread.
 /// </summary>
-internal sealed class InboundGate(HostOptions options, TimeProvider time)
+/// <param name="options">The limits.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isKnown">Whether a peer is to find a place; it must return at once.</param>
+internal sealed class InboundGate(HostOptions options, TimeProvider time, Predicate<PeerId> isKnown)
 {
     private const int SlowPart = 10; // of the time that a handshake may take
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, int> _byAddress = [];
-    private readonly LinkedList<Place> _handshakes = []; // the oldest first
-    private int _all;
+    private readonly LinkedList<Place> _handshakes = []; // the oldest first, as below
+    private readonly LinkedList<Place> _staying = [];
+    private readonly Dictionary<IPAddress, int> _stayingOf = []; // by network
 
-    /// <summary>Places that were taken and not left.</summary>
+    /// <summary>Places that were taken and not left, with those of handshakes.</summary>
     public int Taken
     {
         get
         {
-            lock (_gate) return _all;
+            lock (_gate) return _handshakes.Count + _staying.Count;
         }
     }
 
-    /// <summary>A place for a connection whose handshake begins, or null where there is none.</summary>
+    /// <summary>A place for a connection whose handshake begins, or null where there is none. Where there are too many,
+    /// a slow one makes room: the oldest of the network that has the most of them, or of its own. Handshakes that get
+    /// on keep their places.</summary>
     /// <param name="address">Where it comes from.</param>
-    /// <param name="connection">Disposed of from any thread when the handshake has to make room.</param>
+    /// <param name="connection">Disposed of from any thread when it has to make room.</param>
     public Place? TryEnter(IPAddress address, IDisposable connection)
     {
-        var network = NetworkOf(address);
+        var place = new Place(this, NetworkOf(address), connection, time.GetTimestamp());
         Place? slow = null;
-        Place place;
         lock (_gate)
         {
-            var here = _byAddress.GetValueOrDefault(network);
-            if (_all >= options.MostInbound || here >= options.MostInboundPerAddress) return null;
-            if (_handshakes.Count >= options.MostHandshakes)
+            var own = _handshakes.Where(p => p.Network.Equals(place.Network));
+            var ofNetwork = own.Count() >= options.MostInboundPerAddress;
+            if (ofNetwork || _handshakes.Count >= options.MostHandshakes)
             {
-                slow = Slowest();
+                slow = Slowest(ofNetwork ? own : _handshakes);
                 if (slow is null) return null;
-                slow.IsCut = true;
-                _handshakes.Remove(slow);
+                Cut(slow);
             }
-            place = new Place(this, network, connection, time.GetTimestamp());
-            _handshakes.AddLast(place);
-            _byAddress[network] = here + 1;
-            _all++;
+            _handshakes.AddLast(place.Node);
         }
         slow?.Connection.Dispose();
         return place;
     }
 
-    private Place? Slowest() => _handshakes
+    // Its handshake is done.
+    private bool TryStay(Place place, PeerId peer)
+    {
+        var known = isKnown(peer);
+        Place? leaves = null;
+        lock (_gate)
+        {
+            if (place.IsCut) return false;
+            place.Peer = peer;
+            var ofNetwork = _stayingOf.GetValueOrDefault(place.Network) >= options.MostInboundPerAddress;
+            if (ofNetwork || _staying.Count >= options.MostInbound)
+            {
+                var places = _staying.Where(p => !ofNetwork || p.Network.Equals(place.Network));
+                leaves = known ? WhoLeaves(peer, places) : null;
+                if (leaves is null) return false;
+                Cut(leaves);
+            }
+            _handshakes.Remove(place.Node);
+            _staying.AddLast(place.Node);
+            _stayingOf[place.Network] = _stayingOf.GetValueOrDefault(place.Network) + 1;
+        }
+        leaves?.Connection.Dispose();
+        return true;
+    }
+
+    // The oldest stranger; or what the peer has itself, which may have ended without a word.
+    private Place? WhoLeaves(PeerId peer, IEnumerable<Place> places) =>
+        places.FirstOrDefault(p => !isKnown(p.Peer)) ?? places.FirstOrDefault(p => p.Peer == peer);
+
+    private Place? Slowest(IEnumerable<Place> handshakes) => handshakes
         .Where(p => time.GetElapsedTime(p.Since) >= options.HandshakeTimeout / SlowPart)
         .GroupBy(p => p.Network).MaxBy(n => n.Count())?.First();
+
+    /// <summary>Under the lock: its place is free at once; the caller closes it.</summary>
+    private void Cut(Place place)
+    {
+        place.IsCut = true;
+        Leave(place);
+    }
+
+    private void Leave(Place place)
+    {
+        lock (_gate)
+        {
+            if (place.Node.List == _staying)
+            {
+                if (--_stayingOf[place.Network] == 0) _stayingOf.Remove(place.Network);
+            }
+            place.Node.List?.Remove(place.Node);
+        }
+    }
 
     // Whoever has one address of an IPv6 network has all of them.
     private static IPAddress NetworkOf(IPAddress address)
@@ -71,32 +125,23 @@ internal sealed class InboundGate(HostOptions options, TimeProvider time)
     /// <summary>Left when the connection has ended.</summary>
     internal sealed class Place(InboundGate gate, IPAddress network, IDisposable connection, long since) : IDisposable
     {
-        private bool _left;
-
         public IPAddress Network => network;
 
         public IDisposable Connection => connection;
 
         public long Since => since;
 
-        /// <summary>Whether it had to make room for another handshake.</summary>
+        public LinkedListNode<Place> Node => field ??= new LinkedListNode<Place>(this);
+
+        /// <summary>Who it is, once the handshake is done.</summary>
+        public PeerId Peer { get; set; }
+
+        /// <summary>Whether it had to make room for another one.</summary>
         public bool IsCut { get; set; }
 
-        public void HandshakeDone()
-        {
-            lock (gate._gate) gate._handshakes.Remove(this);
-        }
+        /// <summary>The handshake is done: whether there is a place to stay. Call it once.</summary>
+        public bool TryStay(PeerId peer) => gate.TryStay(this, peer);
 
-        public void Dispose()
-        {
-            lock (gate._gate)
-            {
-                gate._handshakes.Remove(this);
-                if (_left) return;
-                _left = true;
-                gate._all--;
-                if (--gate._byAddress[network] == 0) gate._byAddress.Remove(network);
-            }
-        }
+        public void Dispose() => gate.Leave(this);
     }
 }

@@ -5,6 +5,7 @@ using PluginNode.Libp2p.Addressing;
 using PluginNode.Libp2p.Identify;
 using PluginNode.Libp2p.Negotiation;
 using PluginNode.Libp2p.Noise;
+using PluginNode.Libp2p.Ping;
 using PluginNode.Libp2p.Yamux;
 
 namespace PluginNode.Libp2p.Hosting;
@@ -12,8 +13,16 @@ namespace PluginNode.Libp2p.Hosting;
 /// <summary>This part: connections come and go.</summary>
 public sealed partial class Libp2pHost
 {
-    // As long as this a connection that another one has replaced stays, for what the peer still begins on it.
-    private static readonly TimeSpan RetireTime = TimeSpan.FromSeconds(5);
+    // As long as this a connection that is not used stays, for what the peer still begins on it, and because the one
+    // that is used may turn out to be dead.
+    private static readonly TimeSpan RetireTime = TimeSpan.FromSeconds(10);
+
+    // So long one that is in doubt has to give a sign of life.
+    private static readonly TimeSpan ProbeTime = RetireTime / 2;
+
+    // Streams of these keep no stranger's connection.
+    private static readonly string[] SmallTalk =
+        [IdentifyProtocol.Identify, IdentifyProtocol.Push, PingProtocol.Id];
 
     private readonly Dictionary<PeerId, Task<Connection>> _dials = [];
 
@@ -106,7 +115,11 @@ public sealed partial class Libp2pHost
         try
         {
             var (secure, peer) = await _upgrader.AcceptAsync(stream, either.Token);
-            place.HandshakeDone();
+            if (!place.TryStay(peer))
+            {
+                await secure.DisposeAsync();
+                throw new Libp2pException(Libp2pFault.Limit, "There are too many connections.");
+            }
             await AddAsync(secure, peer, from, isInbound: true, place);
         }
         catch (Exception e)
@@ -123,12 +136,12 @@ public sealed partial class Libp2pHost
         NoiseStream stream, PeerId peer, Multiaddr address, bool isInbound, InboundGate.Place? place)
     {
         var connection = new Connection(stream, peer, address, isInbound, _options, _time, Serve, _unread);
-        bool refused, isFirst = false;
-        Connection? tooMany = null;
+        bool refused;
+        Connection? inDoubt = null, tooMany = null;
         lock (_lifeGate)
         {
             refused = _disposed;
-            if (!refused) (isFirst, tooMany) = _connections.Add(connection);
+            if (!refused) (inDoubt, tooMany) = _connections.Add(connection);
         }
         if (refused)
         {
@@ -136,7 +149,8 @@ public sealed partial class Libp2pHost
             throw new OperationCanceledException("The host was closed.");
         }
         LogMessages.Connected(_logger, connection.ToString());
-        if (isFirst) PeerChanged?.Invoke(peer, true);
+        _connections.Tell();
+        inDoubt?.Probe(ProbeTime);
         connection.Start();
         _tasks.Run(() => WatchAsync(connection, place));
         if (tooMany is not null) _tasks.Run(tooMany.CloseAsync);
@@ -157,8 +171,10 @@ public sealed partial class Libp2pHost
         }
         var reason = await connection.Completion;
         place?.Dispose();
-        LogMessages.Ended(_logger, connection.ToString(), reason.Message);
-        if (_connections.Remove(connection)) PeerChanged?.Invoke(connection.Peer, false);
+        var why = place is { IsCut: true } ? "It made room for a known peer." : reason.Message;
+        LogMessages.Ended(_logger, connection.ToString(), why);
+        _connections.Remove(connection);
+        _connections.Tell();
     }
 
     // One that the peer has reset is served until its handler notices: it may not open others as fast as it can.
@@ -183,6 +199,7 @@ public sealed partial class Libp2pHost
                 protocol = await Multistream.AnswerAsync(
                     stream, p => HandlerOf(p) is not null, () => _handlers.Keys.Order(StringComparer.Ordinal),
                     either.Token);
+            if (!SmallTalk.Contains(protocol)) Interlocked.Increment(ref connection.Working);
             await HandlerOf(protocol)!(
                 new ProtocolStream(connection, stream, protocol, isProposed: false), _stop.Token);
             stream.CloseWrite();
@@ -198,6 +215,7 @@ public sealed partial class Libp2pHost
         finally
         {
             await stream.DisposeAsync();
+            if (protocol.Length > 0 && !SmallTalk.Contains(protocol)) Interlocked.Decrement(ref connection.Working);
             Interlocked.Decrement(ref connection.Served);
         }
     }
@@ -206,7 +224,7 @@ public sealed partial class Libp2pHost
     {
         foreach (var connection in _connections.All)
         {
-            var idle = connection.IdleFor();
+            var idle = connection.IdleFor(IsKnown?.Invoke(connection.Peer) == true);
             var retired = connection.Retired is { } since && _time.GetElapsedTime(since) >= RetireTime;
             if (idle < _options.IdleTimeout && !(retired && connection.StreamCount == 0)) continue;
             lock (_lifeGate)

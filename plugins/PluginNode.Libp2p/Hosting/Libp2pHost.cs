@@ -48,9 +48,10 @@ public sealed partial class Libp2pHost : IAsyncDisposable
         (Self, _options, _time, _logger) = (identity.Self, options, time, logger);
         _upgrader = new Upgrader(identity);
         _dialer = new Dialer(_upgrader, options, time);
-        _gate = new InboundGate(options, time);
+        _gate = new InboundGate(options, time, peer => IsKnown?.Invoke(peer) == true);
         _unread = new UnreadRoom(options.MostUnread);
-        _connections = new ConnectionTable(Self, options.DialTimeout, options.MostPerPeer, time);
+        _connections = new ConnectionTable(
+            Self, options.MostPerPeer, time, (peer, up) => PeerChanged?.Invoke(peer, up));
         _identify = new IdentifyProtocol(Self, Describe);
         Handle(IdentifyProtocol.Identify, _identify.AnswerAsync);
         Handle(IdentifyProtocol.Push, IdentifyProtocol.TakeAsync);
@@ -73,12 +74,17 @@ public sealed partial class Libp2pHost : IAsyncDisposable
     /// <summary>Bytes of all connections that lie unread.</summary>
     internal long Unread => _unread.Used;
 
-    /// <summary>Inbound connections that count against the limits.</summary>
+    /// <summary>Inbound connections, with those whose handshakes are under way.</summary>
     internal int PlacesTaken => _gate.Taken;
 
-    /// <summary>Told of a peer's first connection (true) and of the end of its last (false), from any thread; it must
-    /// return at once.</summary>
+    /// <summary>Told of a peer's first connection (true) and of the end of its last (false): one after the other, in
+    /// the order in which they came about, from any thread. It must return at once.</summary>
     public Action<PeerId, bool>? PeerChanged { get; set; }
+
+    /// <summary>Who is to get in though <see cref="HostOptions.MostInbound"/> others are there: a stranger makes room.
+    /// And who may stay as long as it has a stream, be it a ping's. Null, the default: nobody is known, and who comes
+    /// first stays. Set it before the first connection; called from any thread, and must return at once.</summary>
+    public Predicate<PeerId>? IsKnown { get; set; }
 
     /// <summary>Where else a peer may be: asked before each dial, and tried after the addresses that are given for it.
     /// Called from any thread; must return at once.</summary>

@@ -14,10 +14,9 @@ namespace PluginNode.Libp2p.Raw;
 /// </summary>
 internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITransportHost host, IRawStreamHost inbox)
 {
-    private readonly CallGate _gate = new();
+    private readonly ServedStreams _served = new();
     private readonly RawRoom _room = new(options.MaxRawBytes);
     private readonly RareLog<PeerId> _turnedAway = new(node.Time);
-    private readonly CancellationTokenSource _cut = new();
 
     public static Libp2pException Crowded(Exception inner) =>
         new(Libp2pFault.Limit, "too much is being received from it at once.", inner);
@@ -25,11 +24,9 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
     /// <summary>Serves one stream. It is closed when this returns and reset when it throws.</summary>
     public async Task ServeAsync(ProtocolStream stream, CancellationToken cancellation)
     {
-        if (!_gate.TryEnter()) throw new Libp2pException(Libp2pFault.Closed, "The node is stopping.");
         try
         {
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, cancellation);
-            await TakeAsync(stream, ends.Token);
+            await _served.ServeAsync(stream, TakeAsync, cancellation);
         }
         catch (Libp2pException e) when (e.Fault is Libp2pFault.Limit or Libp2pFault.TimedOut)
         {
@@ -37,20 +34,11 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
             if (_turnedAway.May(peer)) LogMessages.RawTurnedAway(node.Logger, peer.ToString(), e.Message);
             throw;
         }
-        finally
-        {
-            _gate.Leave();
-        }
     }
 
     /// <summary>Takes no further stream, and waits for those that are being received; when cancelled these are cut off.
     /// After it completes nothing is handed to the host.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        _gate.Close();
-        await using (cancellation.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _cut))
-            await _gate.Empty;
-    }
+    public Task StopAsync(CancellationToken cancellation) => _served.StopAsync(cancellation);
 
     private async Task TakeAsync(ProtocolStream stream, CancellationToken ends)
     {
@@ -83,11 +71,11 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
     {
         try
         {
-            return await inbox.ReceiveRawAsync(peer, protocol, payload, _cut.Token);
+            return await inbox.ReceiveRawAsync(peer, protocol, payload, _served.Cut);
         }
         catch (Exception e)
         {
-            if (!_cut.IsCancellationRequested)
+            if (!_served.Cut.IsCancellationRequested)
                 LogMessages.ReceiveFailed(node.Logger, peer.ToString(), FrameWire.OneLine(e.Message));
             throw new Libp2pException(Libp2pFault.Reset, "the node could not take it", e);
         }

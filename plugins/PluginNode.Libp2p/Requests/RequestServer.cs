@@ -18,23 +18,20 @@ internal sealed class RequestServer(Libp2pOptions options, Libp2pNode node, ITra
     // for what the rate does not count: a request that begins slowly, and the way there
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    private readonly CallGate _gate = new();
+    private readonly ServedStreams _served = new();
     private readonly IRequestHost? _answers = host as IRequestHost;
     private readonly RequestRoom _questions = new(
         Math.Max(32L << 20, 4L * options.MaxRequestBytes), 2L * options.MaxRequestBytes);
     private readonly RequestRoom _room = new(8L * options.MaxAnswerBytes, 2L * options.MaxAnswerBytes);
     private readonly RareLog<PeerId> _unknown = new(node.Time);
     private readonly RareLog<PeerId> _turnedAway = new(node.Time);
-    private readonly CancellationTokenSource _cut = new();
 
     /// <summary>Serves one stream; the handler of <see cref="RequestWire.Protocol"/>.</summary>
     public async Task ServeAsync(ProtocolStream stream, CancellationToken cancellation)
     {
-        if (!_gate.TryEnter()) throw new Libp2pException(Libp2pFault.Closed, "The node is stopping.");
         try
         {
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, cancellation);
-            await TakeAsync(stream, ends.Token);
+            await _served.ServeAsync(stream, TakeAsync, cancellation);
         }
         catch (Libp2pException e) when (e.Fault is Libp2pFault.Malformed or Libp2pFault.TimedOut)
         {
@@ -42,20 +39,11 @@ internal sealed class RequestServer(Libp2pOptions options, Libp2pNode node, ITra
             if (node.Peers.TakesFrom(peer)) TurnedAway(peer, e.Message);
             throw;
         }
-        finally
-        {
-            _gate.Leave();
-        }
     }
 
     /// <summary>Takes no further request, and waits for those that are being answered; when cancelled these are cut
     /// off. After it completes the host is asked nothing.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        _gate.Close();
-        await using (cancellation.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _cut))
-            await _gate.Empty;
-    }
+    public Task StopAsync(CancellationToken cancellation) => _served.StopAsync(cancellation);
 
     private async Task TakeAsync(ProtocolStream stream, CancellationToken ends)
     {

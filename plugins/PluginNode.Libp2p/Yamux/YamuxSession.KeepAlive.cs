@@ -5,6 +5,7 @@ internal sealed partial class YamuxSession
 {
     private uint _pingNumber;
     private long? _pingSent; // while no answer has come
+    private TimeSpan _patience; // for that answer, or for anything else
     private volatile bool _heard; // since the last tick
     private TimeSpan _roundTrip;
 
@@ -17,9 +18,23 @@ internal sealed partial class YamuxSession
         }
     }
 
+    /// <summary>Asks at once whether the remote is there: unless anything comes from it within that time the session
+    /// ends.</summary>
+    public void Probe(TimeSpan within)
+    {
+        lock (_gate)
+        {
+            if (_ended is not null || _timer is null) return;
+            _heard = false;
+            SendPing(within);
+            _timer.Change(within, _options.KeepAlive);
+        }
+        Flush();
+    }
+
     private void StartKeepAlive()
     {
-        lock (_gate) SendPing();
+        lock (_gate) SendPing(_options.KeepAlive);
         Flush();
         var timer = _time.CreateTimer(
             static session => ((YamuxSession)session!).Tick(), this, _options.KeepAlive, _options.KeepAlive);
@@ -38,17 +53,17 @@ internal sealed partial class YamuxSession
         {
             if (_ended is not null) return;
             // On a slow link a ping may lie behind much else for long: whatever comes meanwhile says that it is there.
-            silent = _pingSent is not null && !_heard;
+            // A tick that comes with a probe is none of its own: half the time is over when it is.
+            silent = !_heard && _pingSent is { } sent && _time.GetElapsedTime(sent) >= _patience / 2;
             _heard = false;
-            if (_pingSent is null) SendPing();
+            if (_pingSent is null) SendPing(_options.KeepAlive);
             stale = [.. _streams.Values.Where(
                 s => s.LingersSince is { } since && _time.GetElapsedTime(since) >= _options.Linger)];
         }
         if (silent)
         {
             End(new Libp2pException(
-                Libp2pFault.TimedOut,
-                $"The remote did not answer within {_options.KeepAlive.TotalSeconds:0.#} s."), null);
+                Libp2pFault.TimedOut, $"The remote did not answer within {_patience.TotalSeconds:0.#} s."), null);
             return;
         }
         foreach (var stream in stale)
@@ -56,9 +71,9 @@ internal sealed partial class YamuxSession
         Flush();
     }
 
-    private void SendPing()
+    private void SendPing(TimeSpan patience)
     {
-        _pingSent = _time.GetTimestamp();
+        (_pingSent, _patience) = (_time.GetTimestamp(), patience);
         _queue.Add(new YamuxHeader(YamuxType.Ping, YamuxFlags.Syn, 0, ++_pingNumber), []);
     }
 

@@ -204,8 +204,13 @@ internal sealed partial class YamuxSession
     {
         if (flags.HasFlag(YamuxFlags.Reset))
         {
-            lock (_gate) Remove(stream);
-            Fail(stream, new Libp2pException(Libp2pFault.Reset, "The stream was reset by the remote."));
+            var reset = new Libp2pException(Libp2pFault.Reset, "The stream was reset by the remote.");
+            lock (_gate)
+            {
+                stream.Error ??= reset; // from here on its window does not grow
+                Remove(stream);
+            }
+            Fail(stream, reset);
         }
         else if (flags.HasFlag(YamuxFlags.Fin))
         {

@@ -110,7 +110,7 @@ internal sealed partial class YamuxSession
             if (stream.RemoteFinished || stream.Error is not null || _ended is not null) return;
             var before = stream.Window.Size;
             var most = Math.Min(_options.MostWindow, before + Math.Max(0, (_options.MostBuffered / 2) - _grown));
-            var delta = stream.Window.Open(stream.Received.Count, RoundTrip, most);
+            var delta = stream.Window.Open(count, RoundTrip, most);
             _grown += stream.Window.Size - before;
             if (delta == 0) return;
             Control(stream, YamuxType.WindowUpdate, YamuxFlags.None, (uint)delta);

@@ -65,6 +65,15 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Of those, the ones that this side has opened.</summary>
+    public int OwnStreamCount
+    {
+        get
+        {
+            lock (_gate) return _outbound;
+        }
+    }
+
     /// <summary>Bytes that all streams together hold unread.</summary>
     public long Buffered => Interlocked.Read(ref _buffered);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Identity;
 using PluginNode.Libp2p.Addressing;
@@ -35,6 +36,30 @@ internal sealed class PeerServiceTests
             Is.Not.EqualTo(_service.Answer(Asked.Peers, Addresses, 1)));
     }
 
+    /// <summary>Encoded by hand, as the specifications have it: libp2p/specs, discovery/mdns, "Response" (the texts
+    /// are additional records); RFC 1035, section 4.1; RFC 6762, sections 10 and 10.2 (75 min; a text, of which there
+    /// is one, flushes what is cached, a pointer, of which there are many, does not) and 18 (a response, authoritative,
+    /// without a number).</summary>
+    [Test]
+    public void Answer_IsWhatTheSpecificationsSay()
+    {
+        var self = PeerId.FromPublicKey(new byte[32]);
+        var service = new PeerService(self, new SeededChance(1));
+        var instance = ((PointerRecord)DnsMessage.Read(service.Answer(Asked.Peers, [], 1)).Records[0]).Target;
+        const string name = "045f703270" + "045f756470" + "056c6f63616c" + "00";
+        var label = "28" + Convert.ToHexStringLower(Encoding.ASCII.GetBytes(instance.ToString()[..40]));
+        var address = $"dnsaddr=/ip4/192.168.1.7/tcp/4001/p2p/{self}";
+        var text = label + name + "0010" + "8001" + "00001194" + $"{address.Length + 1:x4}"
+            + $"{address.Length:x2}" + Convert.ToHexStringLower(Encoding.ASCII.GetBytes(address));
+        Assert.That(
+            Convert.ToHexStringLower(service.Answer(Asked.Peers, Addresses[..1], PeerService.Ttl)),
+            Is.EqualTo("0000" + "8400" + "0000" + "0001" + "0000" + "0001"
+                + name + "000c" + "0001" + "00001194" + "003a" + label + name + text));
+        Assert.That(
+            Convert.ToHexStringLower(service.Answer(Asked.Text, Addresses[..1], PeerService.Ttl)),
+            Is.EqualTo("0000" + "8400" + "0000" + "0001" + "0000" + "0000" + text));
+    }
+
     [Test]
     public void Answer_ToWhoAsksForServices_NamesIt()
     {
@@ -61,7 +86,7 @@ internal sealed class PeerServiceTests
             Assert.That(Ask(Service, DnsType.Any), Is.EqualTo(Asked.Peers));
             Assert.That(Ask(DnsName.Of("_P2P", "_udp", "LOCAL"), DnsType.Pointer), Is.EqualTo(Asked.Peers));
             Assert.That(Ask(Service, DnsType.Text), Is.EqualTo(Asked.Nothing));
-            Assert.That(Ask(instance, DnsType.Text), Is.EqualTo(Asked.Peers));
+            Assert.That(Ask(instance, DnsType.Text), Is.EqualTo(Asked.Text));
             Assert.That(Ask(DnsName.Of("other", "_p2p", "_udp", "local"), DnsType.Text), Is.EqualTo(Asked.Nothing));
             Assert.That(Ask(Services, DnsType.Pointer), Is.EqualTo(Asked.Services));
             Assert.That(Ask(DnsName.Of("_http", "_tcp", "local"), DnsType.Pointer), Is.EqualTo(Asked.Nothing));

@@ -188,6 +188,7 @@ internal sealed class HostileFramesTests
         var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
         var options = new Libp2pOptions { IdleTimeout = "4s" };
         await using var node = await new TransportNode(options, time).StartAsync();
+        node.Peers.Add(_peer.Self);
         Answering(async (stream, stop) =>
         {
             await stream.WriteAsync(Answer.Write(0, 0, 4096, "", []), stop);

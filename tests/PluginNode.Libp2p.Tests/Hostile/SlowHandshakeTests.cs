@@ -58,7 +58,7 @@ internal sealed class SlowHandshakeTests
     [Test]
     public void Gate_Full_TakesTheOldestPlaceOfWhoHasTheMost()
     {
-        var gate = new InboundGate(new HostOptions { MostHandshakes = 3 }, _time);
+        var gate = new InboundGate(new HostOptions { MostHandshakes = 3 }, _time, _ => false);
         var alone = Enter(gate, "10.0.0.1");
         var first = Enter(gate, "10.0.0.2");
         var second = Enter(gate, "10.0.0.2");
@@ -67,18 +67,34 @@ internal sealed class SlowHandshakeTests
         Enter(gate, "10.0.0.3");
         Assert.That((alone.IsCut, first.IsCut, second.IsCut), Is.EqualTo((false, true, false)));
         Assert.That(((Stream)first.Connection).CanRead, Is.False, "it was closed");
-        Assert.That(gate.Taken, Is.EqualTo(4), "until it has ended, it counts as a connection");
+        Assert.That(gate.Taken, Is.EqualTo(3), "its place is the other one's");
         first.Dispose();
-        first.Dispose();
-        Assert.That(gate.Taken, Is.EqualTo(3));
+        Assert.That(gate.Taken, Is.EqualTo(3), "it had none any more");
+        Assert.That(first.TryStay(TestIdentity.Fresh().Self), Is.False, "its handshake was done too late");
+        alone.Dispose();
+        alone.Dispose();
+        Assert.That(gate.Taken, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Gate_FullOfOneNetworksHandshakes_TakesASlowOneOfItsOwn()
+    {
+        var gate = new InboundGate(new HostOptions { MostInboundPerAddress = 2 }, _time, _ => false);
+        var other = Enter(gate, "10.0.0.1");
+        var first = Enter(gate, "10.0.0.2");
+        Enter(gate, "10.0.0.2");
+        Assert.That(gate.TryEnter(IPAddress.Parse("10.0.0.2"), new MemoryStream()), Is.Null, "nobody is slow yet");
+        _time.Advance(Limit / 10);
+        Enter(gate, "10.0.0.2");
+        Assert.That((other.IsCut, first.IsCut), Is.EqualTo((false, true)));
     }
 
     [Test]
     public void Gate_HandshakesThatAreDone_AreNeverCut()
     {
-        var gate = new InboundGate(new HostOptions { MostHandshakes = 1 }, _time);
+        var gate = new InboundGate(new HostOptions { MostHandshakes = 1 }, _time, _ => false);
         var done = Enter(gate, "10.0.0.1");
-        done.HandshakeDone();
+        Assert.That(done.TryStay(TestIdentity.Fresh().Self));
         _time.Advance(Limit);
         var slow = Enter(gate, "10.0.0.2");
         _time.Advance(Limit);

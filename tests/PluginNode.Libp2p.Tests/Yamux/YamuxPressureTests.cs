@@ -56,6 +56,33 @@ internal sealed class YamuxPressureTests
         await reading.SoonAsync();
     }
 
+    /// <summary>A frame counts from its header on: its reader, who is ahead of it, grants no second window.</summary>
+    [Test]
+    public async Task Window_OfAFrameThatIsStillUnderWay_IsNotGrantedAgain()
+    {
+        const int window = YamuxOptions.FirstWindow, come = window * 5 / 8;
+        var (remote, session) = Start(new ManualTimeProvider());
+        var stream = await session.OpenAsync(default);
+        await stream.WriteAsync(new byte[1]);
+        var head = new byte[YamuxHeader.Bytes];
+        new YamuxHeader(YamuxType.Data, YamuxFlags.Ack, 1, window).Write(head);
+        await remote.WriteAsync(head);
+        var writing = remote.WriteAsync(new byte[come]).AsTask();
+        await stream.ReadExactlyAsync(new byte[come]).AsTask().SoonAsync();
+        await writing.SoonAsync();
+        var granted = 0L;
+        while (granted < window / 2)
+        {
+            await remote.ReadExactlyAsync(head).AsTask().SoonAsync();
+            var frame = YamuxHeader.Read(head);
+            if (frame.Type == YamuxType.WindowUpdate) granted += frame.Length;
+            if (frame.Type == YamuxType.Data) await remote.ReadExactlyAsync(new byte[1]).AsTask().SoonAsync();
+        }
+        Assert.That(granted, Is.LessThanOrEqualTo(come), "the rest of the frame has its place already");
+        await remote.DisposeAsync();
+        await session.Completion.SoonAsync();
+    }
+
     private static (MemoryDuplex Remote, YamuxSession Session) Start(TimeProvider time)
     {
         var (remote, mine) = MemoryDuplex.Pair();
