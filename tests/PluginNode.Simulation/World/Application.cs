@@ -88,7 +88,8 @@ internal sealed class Application(
         var key = stage.Below(4) is var k and > 0 ? $"key-{k}" : "";
         var sent = auditor.NewMessage(node, life, to, protocol, key);
         // a raw message that its peer has never room for waits for ever: nobody can tell the sender so
-        var padding = protocol != SentMessage.RawProtocol && stage.Happens(0.05) ? stage.Below(40_000) : stage.Below(400);
+        var padding = protocol != SentMessage.RawProtocol && stage.Happens(0.05)
+            ? stage.Below(40_000) : stage.Below(400);
         var request = new SendRequest
         {
             To = to, Protocol = protocol, Key = key, Id = stage.Happens(0.5) ? sent.Id : null,

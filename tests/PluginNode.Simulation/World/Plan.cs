@@ -119,5 +119,6 @@ internal sealed record Plan(ulong Seed)
     public bool Has(Trouble kind) => (Trouble & kind) != Trouble.None;
 
     public override string ToString() =>
-        $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}{(Sync ? ", sync" : "")}{(Raw ? ", raw" : "")}";
+        $"seed {Seed}, {Nodes} nodes, {Busy:hh\\:mm\\:ss} busy, {Trouble}"
+        + (Sync ? ", sync" : "") + (Raw ? ", raw" : "");
 }
