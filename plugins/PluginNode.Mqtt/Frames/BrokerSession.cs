@@ -72,7 +72,7 @@ internal sealed class BrokerSession
         _receiver = new FrameReceiver(options, node, host, answers);
         _asker = new RequestSender(options, node, _calls, _sender.MostBytes);
         _answerer = new RequestReceiver(options, node, host, answers, peer => _sender.MostBytes(peer).Most);
-        if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, judge, _sender);
+        if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, answers, _sender);
         if (node.Plaza is not { } plaza) return;
         if (!plaza.AreRead)
         {

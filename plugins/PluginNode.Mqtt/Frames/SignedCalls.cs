@@ -57,7 +57,7 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
                 ? Reply.Failed("the answer did not come in the time that there is") with { IsTooSlow = true }
                 : Reply.Failed(
                     $"no answer within {call.Limit} to {call.TopicOf(link)}; the peer may not be at this broker, or "
-                    + "not know this node, or the broker forbids a topic");
+                    + "not know this node, or the broker forbids a topic") with { IsSilence = true };
         }
 
         // the peer is there, and its answer takes its time; told more than once, that is no reason to wait for ever
