@@ -88,7 +88,7 @@ internal static partial class LogMessages
     public static partial void ReceiveFailed(ILogger logger, string peer, string reason);
 
     [LoggerMessage(5031, LogLevel.Warning,
-        "That this node is there was not said to the broker: {Text}. Peers notice it by their next try only.")]
+        "That this node came or went was not said to the broker: {Text}. Peers notice it by their next try only.")]
     public static partial void PresenceNotSaid(ILogger logger, string text);
 
     [LoggerMessage(5032, LogLevel.Information,

@@ -18,6 +18,9 @@ internal sealed class BrokerSession
     // most that the start waits for a broker that says nothing; the loop goes on behind it
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
+    // most that the end waits for a broker that takes nothing
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     // what may be received and not yet looked at
     private const long Unread = 64L << 20;
 
@@ -154,7 +157,7 @@ internal sealed class BrokerSession
             await _announcer.LeaveAsync(
                 !cancellation.IsCancellationRequested, _client.State.Phase == MqttPhase.Connected, cancellation);
         lock (_saying) _isLeaving = true; // from here on no connection says that it is up
-        if (_client.State.Phase == MqttPhase.Connected) await SayAsync(_presence.Down);
+        if (_client.State.Phase == MqttPhase.Connected) await SayDownAsync();
         await _client.DisposeAsync(); // writes what waits, for a second at most
         await _announcing;
         await _subscribing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // cancelled, or done long ago
@@ -211,6 +214,20 @@ internal sealed class BrokerSession
     {
         var result = await _client.PublishAsync(word, CancellationToken.None);
         if (!result.IsTaken) LogMessages.PresenceNotSaid(_logger, result.Text);
+    }
+
+    // a broker that takes nothing any more must not hold up the end
+    private async Task SayDownAsync()
+    {
+        using var limit = new CancellationTokenSource(Farewell, _node.Time);
+        try
+        {
+            await _client.PublishAsync(_presence.Down, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            LogMessages.PresenceNotSaid(_logger, "what waits for the broker leaves no room for it");
+        }
     }
 
     private ValueTask TakeAnswerAsync(MqttMessage message, string use)

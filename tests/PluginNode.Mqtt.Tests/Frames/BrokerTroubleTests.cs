@@ -148,6 +148,17 @@ internal sealed class BrokerTroubleTests
         Assert.That(b.Host.Frames.Count(f => f.Bytes.Length > 16), Is.LessThanOrEqualTo(2));
     }
 
+    [Test]
+    public async Task ABrokerThatTakesNothingAnyMore_DoesNotHoldUpTheEnd()
+    {
+        var broker = Kept(await Mosquitto.StartAsync("allow_anonymous true"));
+        var (relay, a, b) = await PairAsync(broker, "5.0", queued: 1 << 16);
+        relay.HoldToBroker();
+        await a.SendAsync(b, SomeFrames.Of(1, 200_000)); // what waits leaves no room for a last word
+        await a.StopAsync();
+        Assert.That(a.Logs.Lines.Count(l => l.Event.Id == 5031), Is.EqualTo(1));
+    }
+
     private T Kept<T>(T one)
         where T : IAsyncDisposable
     {
