@@ -242,9 +242,9 @@ internal sealed class BrokerSession
         return ValueTask.CompletedTask;
     }
 
-    private void PeerChanged(PeerId peer, bool up, bool lost)
+    private void PeerChanged(PeerId peer, bool up, TimeSpan lost)
     {
-        if (lost) _calls.Answers.GiveUp(peer, up ? "the peer has come back meanwhile" : "the peer went away");
+        _calls.Answers.GiveUp(peer, up ? "the peer has come meanwhile" : "the peer went away", lost);
         _changed?.Invoke(peer, up);
     }
 }

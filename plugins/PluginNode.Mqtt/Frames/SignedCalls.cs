@@ -29,7 +29,7 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
     private readonly ILogger _logger = node.Loggers.CreateLogger<MqttTransport>();
 
     /// <summary>The requests that are under way.</summary>
-    public AnswerTable Answers { get; } = new();
+    public AnswerTable Answers { get; } = new(node.Time);
 
     /// <summary>Asks, and once more where the peer's clock is another one.</summary>
     /// <param name="peer">Who is asked.</param>
