@@ -190,7 +190,7 @@ internal sealed class BrokerSession
                 break;
             case MqttPhase.Connected:
                 lock (_saying)
-                    if (!_isLeaving) _announcing = SayAsync(_presence.Up());
+                    if (!_isLeaving) _announcing = SayAsync(_presence.Up(), CancellationToken.None);
                 _announcer?.Connected();
                 _connected.TrySetResult();
                 break;
@@ -210,9 +210,11 @@ internal sealed class BrokerSession
     private Task<MqttSubscription> Hear(string topic, PlazaEar ear) =>
         _client.SubscribeAsync(topic, MqttQos.AtMostOnce, ear.TakeAsync, _closing.Token);
 
-    private async Task SayAsync(MqttMessage word)
+    private async Task SayAsync(MqttMessage word, CancellationToken cancellation)
     {
-        var result = await _client.PublishAsync(word, CancellationToken.None);
+        var result = await _client.PublishAsync(word, cancellation);
+        if (result.Reason == MqttReason.RetainNotSupported) // then who is there hears it
+            result = await _client.PublishAsync(word with { Retain = false }, cancellation);
         if (!result.IsTaken) LogMessages.PresenceNotSaid(_logger, result.Text);
     }
 
@@ -222,7 +224,7 @@ internal sealed class BrokerSession
         using var limit = new CancellationTokenSource(Farewell, _node.Time);
         try
         {
-            await _client.PublishAsync(_presence.Down, limit.Token);
+            await SayAsync(_presence.Down, limit.Token);
         }
         catch (OperationCanceledException)
         {

@@ -149,6 +149,20 @@ internal sealed class BrokerTroubleTests
     }
 
     [Test]
+    public async Task ABrokerThatKeepsNothing_IsJoined_AndWhoComesAndGoesIsHeard()
+    {
+        var broker = Kept(await Mosquitto.StartAsync("allow_anonymous true", "retain_available false"));
+        var (_, a, b) = await PairAsync(broker, "5.0");
+        Assert.That((await a.SendAsync(b, SomeFrames.Of(1, 10)))[0].Status, Is.EqualTo(SendStatus.Delivered));
+        await b.StopAsync();
+        await a.Changes.HasAsync(c => c == (b.Id, false));
+        var again = Kept(new BrokerNode(BrokerNode.OptionsFor(broker.Port), id: b.Id));
+        await again.StartAsync();
+        await a.Changes.HasAsync(c => c == (b.Id, true), times: 2);
+        Assert.That(a.Logs.Lines.Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text), Is.Empty);
+    }
+
+    [Test]
     public async Task ABrokerThatTakesNothingAnyMore_DoesNotHoldUpTheEnd()
     {
         var broker = Kept(await Mosquitto.StartAsync("allow_anonymous true"));
