@@ -25,7 +25,8 @@ public sealed record MqttMessage
     /// received: what is left of it. Null: for ever.</summary>
     public TimeSpan? Expiry { get; init; }
 
-    /// <summary>A topic for answers (5.0 §3.3.2.3.5); received: null where it is none that can be published to.</summary>
+    /// <summary>A topic for answers (5.0 §3.3.2.3.5); received: null where it is none that can be published
+    /// to.</summary>
     public string? ResponseTopic { get; init; }
 
     /// <summary>What an answer gives back (5.0 §3.3.2.3.6), at most 65 535 bytes.</summary>

@@ -24,7 +24,8 @@ internal static class Greeting
             UserName = options.UserName,
             // 3.1.1 has none without a user name (3.1.1 §3.1.2.9).
             Password = version == MqttVersion.V311 && options.UserName is null ? null : options.Password,
-            Will = options.Will is { } will ? MessageParts.ToWill(will with { Retain = will.Retain && keepsWill }, options.WillDelay) : null,
+            Will = options.Will is { } will
+                ? MessageParts.ToWill(will with { Retain = will.Retain && keepsWill }, options.WillDelay) : null,
             Properties = properties,
         };
     }

@@ -35,9 +35,9 @@ internal sealed class SignedAnswers(
     /// <summary>Cancelled when the transport ends.</summary>
     public CancellationToken Closing => closing;
 
-    /// <summary>Takes what came on one of this node's topics; begins to answer in the order in which it was called, and
-    /// completes when it has answered. Who does not wait for it, so that a slow host does not hold up other peers, gives
-    /// it an answer that throws nothing.</summary>
+    /// <summary>Takes what came on one of this node's topics; begins to answer in the order in which it was called,
+    /// and completes when it has answered. Who does not wait for it, so that a slow host does not hold up other peers,
+    /// gives it an answer that throws nothing.</summary>
     /// <param name="message">What came.</param>
     /// <param name="way">Which topic that is.</param>
     /// <param name="answer">Answers what may be answered, with <see cref="PostAsync"/>.</param>

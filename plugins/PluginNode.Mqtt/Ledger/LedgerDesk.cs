@@ -6,9 +6,9 @@ using PluginNode.Mqtt.Wire;
 
 namespace PluginNode.Mqtt.Ledger;
 
-/// <summary>What a running transport does with ledgers. Requests are read with QoS 0, so that a flood of them is dropped
-/// and holds up nothing else; who gets no answer asks somebody else. Signed answers have QoS 1: what was read and signed
-/// is not thrown away by a broker that is busy.</summary>
+/// <summary>What a running transport does with ledgers. Requests are read with QoS 0, so that a flood of them is
+/// dropped and holds up nothing else; who gets no answer asks somebody else. Signed answers have QoS 1: what was read
+/// and signed is not thrown away by a broker that is busy.</summary>
 internal sealed class LedgerDesk : ILedgerCalls
 {
     private readonly MqttNode _node;

@@ -3,9 +3,9 @@ namespace PluginNode.Mqtt.Packets;
 /// <summary>Reads properties (5.0 §2.2.2).</summary>
 internal static class PropertyReader
 {
-    /// <summary>User properties of a packet that are kept, and others that it may have: the specification sets no bound,
-    /// and each of these is an object. User properties are the publisher's, and a broker has to pass on all of them (5.0
-    /// §3.3.2.3.7): further ones are passed over, as they must not end a subscriber's connection.</summary>
+    /// <summary>User properties of a packet that are kept, and others that it may have: the specification sets no
+    /// bound, and each of these is an object. User properties are the publisher's, and a broker has to pass on all of
+    /// them (5.0 §3.3.2.3.7): further ones are passed over, as they must not end a subscriber's connection.</summary>
     public const int Most = 128;
 
     /// <summary>Where nothing is left, there are none: packets may leave out the length.</summary>

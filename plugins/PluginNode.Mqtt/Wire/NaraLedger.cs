@@ -57,7 +57,8 @@ internal sealed record NaraLedgerResponse(string From, IReadOnlyList<NaraSocial>
         return json.WrittenSpan.ToArray();
     }
 
-    /// <summary>Cuts what is to be told into responses, in its order; one without events where there are none.</summary>
+    /// <summary>Cuts what is to be told into responses, in its order; one without events where there are
+    /// none.</summary>
     /// <param name="events">What is to be told.</param>
     /// <param name="mostEvents">Of one response.</param>
     /// <param name="mostBytes">Of one response, about, unless a single event has more.</param>

@@ -126,7 +126,8 @@ internal sealed class StrategiesOverRequestsTests
     public async Task Days_AreToldForCoverage()
     {
         var one = Add("one");
-        var days = await new NeighbourDays(_client, TimeProvider.System).DaysAsync(_neighbours[0], CancellationToken.None);
+        var days = await new NeighbourDays(_client, TimeProvider.System)
+            .DaysAsync(_neighbours[0], CancellationToken.None);
         Assert.That(days, Is.EqualTo(one.Ledger.Days()));
     }
 
