@@ -45,6 +45,7 @@ public sealed class MeshHttpPlugin : IPlugin
         services.AddSingleton<ISyncStrategy>(s => new SlicesStrategy(
             s.GetRequiredService<SyncClient>(), SyncParts.Of(s)!, s.GetRequiredService<IPeerDirectory>(),
             s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<INeighbourDays>(s => new NeighbourDays(s.GetRequiredService<SyncClient>()));
+        services.AddSingleton<INeighbourDays>(s => new NeighbourDays(
+            s.GetRequiredService<SyncClient>(), s.GetRequiredService<TimeProvider>()));
     }
 }

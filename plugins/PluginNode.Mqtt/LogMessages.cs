@@ -88,7 +88,7 @@ internal static partial class LogMessages
     public static partial void ReceiveFailed(ILogger logger, string peer, string reason);
 
     [LoggerMessage(5031, LogLevel.Warning,
-        "That this node is there was not said to the broker: {Text}. Peers notice it by their next try only.")]
+        "That this node came or went was not said to the broker: {Text}. Peers notice it by their next try only.")]
     public static partial void PresenceNotSaid(ILogger logger, string text);
 
     [LoggerMessage(5032, LogLevel.Information,
@@ -121,4 +121,13 @@ internal static partial class LogMessages
 
     [LoggerMessage(5038, LogLevel.Error, "Answering a request of {Peer} failed: {Reason}")]
     public static partial void AnswerFailed(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(5039, LogLevel.Warning,
+        "An event with {Bytes} bytes of data was not told to {Peer}: an answer to it has at most {Most} bytes. Raise "
+        + "maxPacketBytes there, or what the broker takes. Told once a minute.")]
+    public static partial void LeftOut(ILogger logger, string peer, int bytes, int most);
+
+    [LoggerMessage(5040, LogLevel.Warning,
+        "A request for events in the name of {Name} was not answered: {Reason}. Told once a minute.")]
+    public static partial void NaraNotAnswered(ILogger logger, string name, string reason);
 }

@@ -192,7 +192,7 @@ public sealed class MqttClient : IAsyncDisposable
     private async Task RunAsync()
     {
         var options = _shared.Options;
-        var broker = $"{options.Host}:{options.Port}";
+        var broker = options.Endpoint;
         try
         {
             while (true)

@@ -112,6 +112,9 @@ public sealed record MqttClientOptions
     /// over. Half of it to all of it, at random. Default 5 min; over 0.</summary>
     public TimeSpan RefusedRetry { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Host and port as people write them: an IPv6 address in brackets.</summary>
+    internal string Endpoint => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
     /// <summary>Every problem, one line each that begins with the option's name.</summary>
     public IReadOnlyList<string> Validate()
     {

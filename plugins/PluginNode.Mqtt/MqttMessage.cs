@@ -25,7 +25,8 @@ public sealed record MqttMessage
     /// received: what is left of it. Null: for ever.</summary>
     public TimeSpan? Expiry { get; init; }
 
-    /// <summary>A topic for answers (5.0 §3.3.2.3.5).</summary>
+    /// <summary>A topic for answers (5.0 §3.3.2.3.5); received: null where it is none that can be published
+    /// to.</summary>
     public string? ResponseTopic { get; init; }
 
     /// <summary>What an answer gives back (5.0 §3.3.2.3.6), at most 65 535 bytes.</summary>
@@ -34,7 +35,8 @@ public sealed record MqttMessage
     /// <summary>What the payload is (5.0 §3.3.2.3.9).</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>Names and values in their order, doubled names included (5.0 §3.3.2.3.7); at most 64.</summary>
+    /// <summary>Names and values in their order, doubled names included (5.0 §3.3.2.3.7); at most
+    /// 64, and the first 128 of a received message.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> UserProperties { get; init; } = [];
 
     /// <summary>Null, or what keeps this from being published: one line.</summary>

@@ -31,6 +31,15 @@ public sealed class BoundsTests
         Assert.That(Of("ping", "a", Minute, "a", "b"), Is.Not.EqualTo(Of("ping", "a", Minute, "a", "d")));
     });
 
+    [Test]
+    public void GreetingsAndGoodbyes_AreBoundedByEmitter_WhomeverTheyName(
+        [Values("hey-there", "chau")] string service) => Assert.Multiple(() =>
+    {
+        Assert.That(Of(service, "a", Minute, "a", "a"), Is.EqualTo(Of(service, "a", 99 * Minute, "b", "b")));
+        Assert.That(Of(service, "a", Minute, "a", "a").Single().Most, Is.EqualTo(20));
+        Assert.That(Of(service, "a", Minute, "a", "a"), Is.Not.EqualTo(Of(service, "c", Minute, "a", "a")));
+    });
+
     private static IReadOnlyList<EventBound> Of(
         string service, string emitter, long timestamp, string actor, string target) =>
         ((IBoundedKind)Nara.Kinds.Of(service)).BoundsOf(

@@ -15,10 +15,20 @@ internal sealed record Link(Stream Stream, PipeReader Reader, SessionTerms Terms
 internal sealed class Dialer(MqttClientOptions options, TimeProvider time, ILogger logger)
 {
     private bool _older = options.Protocol == MqttProtocol.V311;
+    private bool _keepsWill = true;
 
-    /// <summary>A link, or why there is none; with the fallback that the options allow.</summary>
+    /// <summary>A link, or why there is none; with the fallbacks that the options allow.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<(Link? Link, ConnectionEnd? End)> DialAsync(CancellationToken cancellationToken)
+    {
+        var (link, end) = await DialWithFallbackAsync(cancellationToken);
+        if (end is not { Reason: MqttReason.RetainNotSupported } || !_keepsWill || options.Will is not { Retain: true })
+            return (link, end);
+        _keepsWill = false; // a will that is heard and not kept is better than no connection
+        return await DialWithFallbackAsync(cancellationToken);
+    }
+
+    private async Task<(Link? Link, ConnectionEnd? End)> DialWithFallbackAsync(CancellationToken cancellationToken)
     {
         if (_older) return await DialAsync(MqttVersion.V311, cancellationToken);
         var (link, end) = await DialAsync(MqttVersion.V5, cancellationToken);
@@ -28,7 +38,7 @@ internal sealed class Dialer(MqttClientOptions options, TimeProvider time, ILogg
         var (second, secondEnd) = await DialAsync(MqttVersion.V311, cancellationToken);
         if (second is null) return (null, refused ? secondEnd : end);
         _older = refused;
-        LogMessages.FellBack(logger, $"{options.Host}:{options.Port}");
+        LogMessages.FellBack(logger, options.Endpoint);
         return (second, null);
     }
 
@@ -118,7 +128,7 @@ internal sealed class Dialer(MqttClientOptions options, TimeProvider time, ILogg
         Stream stream, PipeReader reader, MqttVersion version, CancellationToken cancellationToken)
     {
         using var buffer = new PacketBuffer();
-        PacketEncoder.Write(buffer, Greeting.Of(options, version), version);
+        PacketEncoder.Write(buffer, Greeting.Of(options, version, _keepsWill), version);
         await stream.WriteAsync(buffer.Written, cancellationToken);
         while (true)
         {

@@ -27,7 +27,9 @@ internal static class MessageParts
             switch (property.Id)
             {
                 case PropertyId.MessageExpiry: expiry = TimeSpan.FromSeconds((double)property.Number); break;
-                case PropertyId.ResponseTopic: responseTopic = property.Text; break;
+                case PropertyId.ResponseTopic when TopicText.ProblemOfName(property.Text) is null:
+                    responseTopic = property.Text;
+                    break;
                 case PropertyId.CorrelationData: correlation = property.Bytes; break;
                 case PropertyId.ContentType: contentType = property.Text; break;
                 case PropertyId.UserProperty:

@@ -3,7 +3,7 @@ using PluginNode.Identity;
 namespace PluginNode.Mqtt.Frames;
 
 /// <summary>The requests that wait for an answer; as many as there are sends under way. Any thread.</summary>
-internal sealed class AnswerTable
+internal sealed class AnswerTable(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, Waiting> _waiting = [];
@@ -14,7 +14,8 @@ internal sealed class AnswerTable
     /// <param name="coming">Is told of bytes that an answer is to have which is on its way; not after the end.</param>
     public Task<Reply> Open(UInt128 nonce, PeerId peer, Action<long> coming)
     {
-        var waiting = new Waiting(peer, new(TaskCreationOptions.RunContinuationsAsynchronously), coming);
+        var waiting = new Waiting(
+            peer, new(TaskCreationOptions.RunContinuationsAsynchronously), coming, time.GetTimestamp());
         lock (_lock) _waiting.Add(nonce, waiting);
         return waiting.Answered.Task;
     }
@@ -35,11 +36,16 @@ internal sealed class AnswerTable
     }
 
     /// <summary>Answers of a peer, or of all, will not come any more.</summary>
-    public void GiveUp(PeerId? peer, string reason)
+    /// <param name="peer">Whose; null: of all.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="age">To requests that have waited for so long at least.</param>
+    public void GiveUp(PeerId? peer, string reason, TimeSpan age = default)
     {
+        var now = time.GetTimestamp();
         lock (_lock)
             foreach (var waiting in _waiting.Values)
-                if (peer is null || waiting.Peer == peer) waiting.Answered.TrySetResult(Reply.Failed(reason));
+                if ((peer is null || waiting.Peer == peer) && time.GetElapsedTime(waiting.Since, now) >= age)
+                    waiting.Answered.TrySetResult(Reply.Failed(reason));
     }
 
     public void Close(UInt128 nonce)
@@ -47,5 +53,6 @@ internal sealed class AnswerTable
         lock (_lock) _waiting.Remove(nonce);
     }
 
-    private sealed record Waiting(PeerId Peer, TaskCompletionSource<Reply> Answered, Action<long> Coming);
+    private sealed record Waiting(
+        PeerId Peer, TaskCompletionSource<Reply> Answered, Action<long> Coming, long Since);
 }

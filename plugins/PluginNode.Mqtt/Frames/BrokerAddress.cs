@@ -8,8 +8,6 @@ internal sealed record BrokerAddress(string Host, int Port, bool IsSecure)
     private const int PlainPort = 1883;
     private const int SecurePort = 8883;
 
-    public override string ToString() => $"{(IsSecure ? "mqtts" : "mqtt")}://{Host}:{Port}";
-
     public static bool TryParse(string text, [NotNullWhen(true)] out BrokerAddress? address)
     {
         address = null;

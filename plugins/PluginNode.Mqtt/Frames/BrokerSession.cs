@@ -18,6 +18,9 @@ internal sealed class BrokerSession
     // most that the start waits for a broker that says nothing; the loop goes on behind it
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
+    // most that the end waits for a broker that takes nothing
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     // what may be received and not yet looked at
     private const long Unread = 64L << 20;
 
@@ -72,7 +75,7 @@ internal sealed class BrokerSession
         _receiver = new FrameReceiver(options, node, host, answers);
         _asker = new RequestSender(options, node, _calls, _sender.MostBytes);
         _answerer = new RequestReceiver(options, node, host, answers, peer => _sender.MostBytes(peer).Most);
-        if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, judge, _sender);
+        if (ledger is not null) _desk = new LedgerDesk(node, ledger, _client, _board, _calls, answers, _sender);
         if (node.Plaza is not { } plaza) return;
         if (!plaza.AreRead)
         {
@@ -154,7 +157,7 @@ internal sealed class BrokerSession
             await _announcer.LeaveAsync(
                 !cancellation.IsCancellationRequested, _client.State.Phase == MqttPhase.Connected, cancellation);
         lock (_saying) _isLeaving = true; // from here on no connection says that it is up
-        if (_client.State.Phase == MqttPhase.Connected) await SayAsync(_presence.Down);
+        if (_client.State.Phase == MqttPhase.Connected) await SayDownAsync();
         await _client.DisposeAsync(); // writes what waits, for a second at most
         await _announcing;
         await _subscribing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // cancelled, or done long ago
@@ -187,7 +190,7 @@ internal sealed class BrokerSession
                 break;
             case MqttPhase.Connected:
                 lock (_saying)
-                    if (!_isLeaving) _announcing = SayAsync(_presence.Up());
+                    if (!_isLeaving) _announcing = SayAsync(_presence.Up(), CancellationToken.None);
                 _announcer?.Connected();
                 _connected.TrySetResult();
                 break;
@@ -207,10 +210,26 @@ internal sealed class BrokerSession
     private Task<MqttSubscription> Hear(string topic, PlazaEar ear) =>
         _client.SubscribeAsync(topic, MqttQos.AtMostOnce, ear.TakeAsync, _closing.Token);
 
-    private async Task SayAsync(MqttMessage word)
+    private async Task SayAsync(MqttMessage word, CancellationToken cancellation)
     {
-        var result = await _client.PublishAsync(word, CancellationToken.None);
+        var result = await _client.PublishAsync(word, cancellation);
+        if (result.Reason == MqttReason.RetainNotSupported) // then who is there hears it
+            result = await _client.PublishAsync(word with { Retain = false }, cancellation);
         if (!result.IsTaken) LogMessages.PresenceNotSaid(_logger, result.Text);
+    }
+
+    // a broker that takes nothing any more must not hold up the end
+    private async Task SayDownAsync()
+    {
+        using var limit = new CancellationTokenSource(Farewell, _node.Time);
+        try
+        {
+            await SayAsync(_presence.Down, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            LogMessages.PresenceNotSaid(_logger, "what waits for the broker leaves no room for it");
+        }
     }
 
     private ValueTask TakeAnswerAsync(MqttMessage message, string use)
@@ -225,9 +244,9 @@ internal sealed class BrokerSession
         return ValueTask.CompletedTask;
     }
 
-    private void PeerChanged(PeerId peer, bool up, bool lost)
+    private void PeerChanged(PeerId peer, bool up, TimeSpan lost)
     {
-        if (lost) _calls.Answers.GiveUp(peer, up ? "the peer has come back meanwhile" : "the peer went away");
+        _calls.Answers.GiveUp(peer, up ? "the peer has come meanwhile" : "the peer went away", lost);
         _changed?.Invoke(peer, up);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class Complaints(TimeProvider time, ILogger logger)
         TooMany,
         NoRoom,
         NotAnswered,
+        LeftOut,
     }
 
     private readonly RareLog<(PeerId Peer, Kind Kind)> _peers = new(time);
@@ -56,5 +57,13 @@ internal sealed class Complaints(TimeProvider time, ILogger logger)
     public void NotAnswered(PeerId peer, string reason)
     {
         if (_peers.May((peer, Kind.NotAnswered))) LogMessages.NotAnswered(logger, peer.ToString(), reason);
+    }
+
+    /// <param name="peer">Who asked.</param>
+    /// <param name="bytes">Of the event's data.</param>
+    /// <param name="most">Of an answer that gets there.</param>
+    public void LeftOut(PeerId peer, int bytes, int most)
+    {
+        if (_peers.May((peer, Kind.LeftOut))) LogMessages.LeftOut(logger, peer.ToString(), bytes, most);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class FrameReceiver(
     /// <summary>Takes what came on this node's topic.</summary>
     public ValueTask TakeAsync(MqttMessage message)
     {
-        answers.Take(message, Way, AnswerAsync);
+        _ = answers.TakeAsync(message, Way, AnswerAsync);
         return ValueTask.CompletedTask;
     }
 

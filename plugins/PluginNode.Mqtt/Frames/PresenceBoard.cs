@@ -11,9 +11,13 @@ namespace PluginNode.Mqtt.Frames;
 /// time; <see cref="MaxPacketOf"/> any thread.
 /// </summary>
 /// <param name="node">Whose peers.</param>
-/// <param name="changed">Is told of a peer: whether it is up, and whether what was under way to it is lost.</param>
-internal sealed class PresenceBoard(MqttNode node, Action<PeerId, bool, bool> changed)
+/// <param name="changed">Is told of a peer: whether it is up, and for how long a request to it must have waited to be
+/// lost by that.</param>
+internal sealed class PresenceBoard(MqttNode node, Action<PeerId, bool, TimeSpan> changed)
 {
+    // Longer than a peer takes from its subscriptions, from which on it hears, to its word.
+    private static readonly TimeSpan Arrival = TimeSpan.FromSeconds(1);
+
     private volatile ConcurrentDictionary<PeerId, Known> _peers = new();
 
     /// <summary>This node connects: whoever is there says so again.</summary>
@@ -30,7 +34,7 @@ internal sealed class PresenceBoard(MqttNode node, Action<PeerId, bool, bool> ch
             || PresenceText.Read(message.Payload.Span, peer, node.Signer) is not { } presence)
             return ValueTask.CompletedTask;
         var known = _peers.GetOrAdd(peer, static _ => new Known());
-        if (known.Take(presence) is { } lost) changed(peer, presence.IsUp, lost);
+        if (known.Take(presence, wasKept: message.Retain) is { } lost) changed(peer, presence.IsUp, lost);
         return ValueTask.CompletedTask;
     }
 
@@ -46,21 +50,22 @@ internal sealed class PresenceBoard(MqttNode node, Action<PeerId, bool, bool> ch
 
         public int? MaxPacket { get; private set; }
 
-        /// <summary>Null where it is nothing new; else whether it breaks with what was known.</summary>
-        public bool? Take(in PresenceText presence)
+        /// <summary>Null where it is nothing new; else for how long what is lost by it has waited at least.</summary>
+        public TimeSpan? Take(in PresenceText presence, bool wasKept)
         {
             if (!presence.IsUp)
             {
                 // the last will does not know which connection it ends
                 if (!_isUp || _last?.Session != presence.Session) return null;
                 _isUp = false;
-                return true;
+                return TimeSpan.Zero;
             }
             var now = (presence.Session, presence.Connection);
             if (!_seen.Add(now)) return null;
             _order.Enqueue(now);
             if (_order.Count > MostSeen) _seen.Remove(_order.Dequeue());
-            var lost = _last is not null;
+            // who comes while this node is there has not heard what was sent to it before
+            var lost = _last is not null ? TimeSpan.Zero : wasKept ? TimeSpan.MaxValue : Arrival;
             (_last, _isUp, MaxPacket) = (now, true, presence.MaxPacketBytes);
             return lost;
         }

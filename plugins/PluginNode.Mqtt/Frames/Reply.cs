@@ -30,6 +30,9 @@ internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, l
     /// <summary>Where it is none yet: bytes of the answer that follows.</summary>
     public long? Coming { get; init; }
 
+    /// <summary>Whether it failed because nothing came in the time that there is.</summary>
+    public bool IsSilence { get; init; }
+
     /// <summary>Whether it failed because an answer that was announced did not come in time.</summary>
     public bool IsTooSlow { get; init; }
 

@@ -35,17 +35,16 @@ internal sealed class SignedAnswers(
     /// <summary>Cancelled when the transport ends.</summary>
     public CancellationToken Closing => closing;
 
-    /// <summary>Takes what came on one of this node's topics. Returns before it is answered, so that a slow host does
-    /// not hold up other peers; begins to answer in the order in which it was called.</summary>
+    /// <summary>Takes what came on one of this node's topics; begins to answer in the order in which it was called,
+    /// and completes when it has answered. Who does not wait for it, so that a slow host does not hold up other peers,
+    /// gives it an answer that throws nothing.</summary>
     /// <param name="message">What came.</param>
     /// <param name="way">Which topic that is.</param>
     /// <param name="answer">Answers what may be answered, with <see cref="PostAsync"/>.</param>
-    public void Take(
-        MqttMessage message, AnswerWay way, Func<FrameRequest, ReadOnlyMemory<byte>, ValueTask> answer)
-    {
-        if (judge.IsSigned(message, way.RequestUse, out var request) && gate.TryEnter())
-            _ = AnswerAsync(request, message.Payload, way, answer);
-    }
+    public Task TakeAsync(
+        MqttMessage message, AnswerWay way, Func<FrameRequest, ReadOnlyMemory<byte>, ValueTask> answer) =>
+        judge.IsSigned(message, way.RequestUse, out var request) && gate.TryEnter()
+            ? AnswerAsync(request, message.Payload, way, answer) : Task.CompletedTask;
 
     /// <summary>Signs an answer and publishes it to whoever has signed the request.</summary>
     public async ValueTask PostAsync(FrameRequest request, AnswerWay way, Told told)

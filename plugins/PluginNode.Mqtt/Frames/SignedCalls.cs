@@ -29,7 +29,7 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
     private readonly ILogger _logger = node.Loggers.CreateLogger<MqttTransport>();
 
     /// <summary>The requests that are under way.</summary>
-    public AnswerTable Answers { get; } = new();
+    public AnswerTable Answers { get; } = new(node.Time);
 
     /// <summary>Asks, and once more where the peer's clock is another one.</summary>
     /// <param name="peer">Who is asked.</param>
@@ -57,7 +57,7 @@ internal sealed class SignedCalls(MqttNode node, MqttClient client)
                 ? Reply.Failed("the answer did not come in the time that there is") with { IsTooSlow = true }
                 : Reply.Failed(
                     $"no answer within {call.Limit} to {call.TopicOf(link)}; the peer may not be at this broker, or "
-                    + "not know this node, or the broker forbids a topic");
+                    + "not know this node, or the broker forbids a topic") with { IsSilence = true };
         }
 
         // the peer is there, and its answer takes its time; told more than once, that is no reason to wait for ever

@@ -6,8 +6,9 @@ using PluginNode.Mqtt.Wire;
 
 namespace PluginNode.Mqtt.Ledger;
 
-/// <summary>What a running transport does with ledgers. All topics have QoS 0, so that a flood of requests is dropped
-/// and holds up nothing else; who gets no answer asks somebody else.</summary>
+/// <summary>What a running transport does with ledgers. Requests are read with QoS 0, so that a flood of them is
+/// dropped and holds up nothing else; who gets no answer asks somebody else. Signed answers have QoS 1: what was read
+/// and signed is not thrown away by a broker that is busy.</summary>
 internal sealed class LedgerDesk : ILedgerCalls
 {
     private readonly MqttNode _node;
@@ -21,12 +22,13 @@ internal sealed class LedgerDesk : ILedgerCalls
 
     public LedgerDesk(
         MqttNode node, LedgerParts parts, MqttClient client, PresenceBoard board, SignedCalls calls,
-        RequestJudge judge, FrameSender sender)
+        SignedAnswers answers, FrameSender sender)
     {
         (_node, _parts, _client, _board, _calls) = (node, parts, client, board, calls);
         _naras = new NaraCalls(parts.Name, node.Time, PublishAsync);
-        _answers = new EventsAnswers(node, parts, judge, peer => sender.MostBytes(peer).Most, client.PublishAsync);
-        _naraAnswers = new NaraAnswers(node, parts, client.PublishAsync);
+        _answers = new EventsAnswers(node, parts, answers, peer => sender.MostBytes(peer).Most);
+        _naraAnswers = new NaraAnswers(
+            node, parts, PublishAsync, () => client.State.MaximumPacketBytes - MqttWire.Overhead);
     }
 
     /// <summary>Subscribes to what this node is asked and told.</summary>
@@ -35,8 +37,9 @@ internal sealed class LedgerDesk : ILedgerCalls
     public IEnumerable<Task> Subscribe(Func<MqttMessage, ValueTask> takeAnswer, CancellationToken stop)
     {
         var (self, name) = (_node.Signer.Self, _parts.Name);
-        yield return ListenAsync(Topics.EventsOf(self), (message, _) => takeAnswer(message), stop);
-        if (_parts.Answers) yield return ListenAsync(Topics.LedgerOf(self), _answers.TakeAsync, stop);
+        yield return _client.SubscribeAsync(
+            Topics.EventsOf(self), MqttQos.AtLeastOnce, (message, _) => takeAnswer(message), stop);
+        if (_parts.Answers) yield return ListenAsync(Topics.LedgerOf(self), (m, _) => _answers.TakeAsync(m), stop);
         if (!NaraTopics.IsName(name)) yield break;
         yield return ListenAsync(NaraTopics.ResponseTo(name), (message, _) => _naras.TakeAsync(message), stop);
         if (_parts.Answers) yield return ListenAsync(NaraTopics.RequestTo(name), _naraAnswers.TakeAsync, stop);
@@ -50,7 +53,7 @@ internal sealed class LedgerDesk : ILedgerCalls
         var reply = await AskAsync(peer, ask, limit, cancellation);
         return reply.Events is { } list
             ? new PageReply(list[1..], Encoding.UTF8.GetString(list[0].Span), null)
-            : Failed(reply.Reason) with { IsNobodyThere = reply.IsNobodyThere };
+            : Failed(reply.Reason) with { IsNobodyThere = reply.IsNobodyThere || IsStranger(peer, reply) };
     }
 
     /// <inheritdoc/>
@@ -64,6 +67,9 @@ internal sealed class LedgerDesk : ILedgerCalls
         NaraTopics.IsName(_parts.Name)
             ? await _naras.AskAsync(name, subjects, limit, cancellation)
             : new NaraReply([], 0, "node.name does not fit into a topic, so that no nara could answer");
+
+    // somebody who watches all topics, or another broker, may keep the broker from saying that nobody is there
+    private bool IsStranger(PeerId peer, Reply reply) => reply.IsSilence && _board.MaxPacketOf(peer) is null;
 
     // 5.0 says at once that nobody is there; 3.1.1 does not, and a nara would be waited for in vain
     private bool IsNowhere(PeerId peer) =>

@@ -10,12 +10,17 @@ namespace PluginNode.Mqtt.Ledger;
 /// </summary>
 /// <param name="node">The node.</param>
 /// <param name="parts">Its ledger.</param>
-/// <param name="publish">Publishes answers.</param>
+/// <param name="publish">Publishes answers; null, or why one can't be.</param>
+/// <param name="mostBytes">The largest response that the broker takes.</param>
 internal sealed class NaraAnswers(
-    MqttNode node, LedgerParts parts, Func<MqttMessage, CancellationToken, ValueTask<MqttPublishResult>> publish)
+    MqttNode node, LedgerParts parts, Func<MqttMessage, CancellationToken, Task<string?>> publish,
+    Func<long> mostBytes)
 {
     /// <summary>Most events of one response; what is more comes in further ones.</summary>
     public const int EventsEach = 250;
+
+    /// <summary>Most bytes of one response, unless a single event has more.</summary>
+    public const int MostBytes = 128 << 10;
 
     // more names than anybody knows: it would only cost time
     private const int MostRequestBytes = 1 << 20;
@@ -42,19 +47,23 @@ internal sealed class NaraAnswers(
             if (_told.May(to)) LogMessages.AsksTooOften(_logger, to);
             return;
         }
-        foreach (var events in Pick(request.Subjects ?? []))
-            await publish(
+        var most = Math.Min(MostBytes, mostBytes());
+        foreach (var events in NaraLedgerResponse.Cut(Pick(request.Subjects ?? []), EventsEach, most))
+        {
+            var problem = await publish(
                 new MqttMessage
                 {
                     Topic = NaraTopics.ResponseTo(to), Payload = new NaraLedgerResponse(parts.Name, events).ToJson(),
                 },
                 cancellation);
+            if (problem is not null && _told.May(to)) LogMessages.NaraNotAnswered(_logger, to, problem);
+        }
     }
 
-    // the newest ones, oldest first; one response without events where there are none
-    private IEnumerable<NaraSocial[]> Pick(IReadOnlyList<string> subjects)
+    // the newest ones, oldest first
+    private List<NaraSocial> Pick(IReadOnlyList<string> subjects)
     {
-        if (subjects.Count == 0) return [[]];
+        if (subjects.Count == 0) return [];
         var query = new LedgerQuery
         {
             Mode = LedgerMode.Recent, Services = [NaraSocial.Service], Subjects = subjects,
@@ -62,6 +71,6 @@ internal sealed class NaraAnswers(
         };
         List<NaraSocial> found = [.. parts.Ledger.Read(query).Events.Select(NaraSocial.Of).OfType<NaraSocial>()];
         found.Reverse();
-        return found.Count == 0 ? [[]] : found.Chunk(EventsEach);
+        return found;
     }
 }

@@ -18,6 +18,10 @@ internal sealed class NaraCalls(
     /// <summary>How long a neighbour is silent that has told all; responses have no last one.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bytes of responses that one call takes; what comes beyond them is dropped. A nara tells all it has in
+    /// one response, and anybody may write more.</summary>
+    public const long MostBytes = 32 << 20;
+
     private const int MostWaiting = 64;
 
     private readonly Lock _lock = new();
@@ -67,7 +71,7 @@ internal sealed class NaraCalls(
         List<NaraSocial> wanted =
             [.. response.Events.Where(e => asked.Subjects.Contains(e.Actor) || asked.Subjects.Contains(e.Target))];
         // what is about others answers an earlier request, or none
-        if (wanted.Count > 0 || response.Events.Count == 0)
+        if ((wanted.Count > 0 || response.Events.Count == 0) && asked.TakesMore(message.Payload.Length))
             asked.Responses.Writer.TryWrite((wanted, message.Payload.Length));
         return ValueTask.CompletedTask;
     }
@@ -98,8 +102,20 @@ internal sealed class NaraCalls(
 
     private static NaraReply Failed(string reason) => new([], 0, reason);
 
-    private sealed record Asked(HashSet<string> Subjects)
+    private sealed class Asked(HashSet<string> subjects)
     {
+        private long _bytes;
+
+        public HashSet<string> Subjects { get; } = subjects;
+
+        // the first one always; only one handler calls it
+        public bool TakesMore(int bytes)
+        {
+            if (_bytes >= MostBytes) return false;
+            _bytes += bytes;
+            return true;
+        }
+
         // what comes faster than it is gathered is dropped: nobody signed it anyway
         public Channel<(List<NaraSocial> Events, long Bytes)> Responses { get; } =
             Channel.CreateBounded<(List<NaraSocial>, long)>(

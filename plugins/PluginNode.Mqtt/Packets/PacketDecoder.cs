@@ -72,7 +72,8 @@ internal static class PacketDecoder
         };
     }
 
-    /// <summary>What holds of topics, of a message and of a will alike.</summary>
+    /// <summary>What holds of topics, of a message and of a will alike. A response topic with wildcards is no fault
+    /// here: it is the publisher's, brokers pass it on, and it must not end a subscriber's connection.</summary>
     public static void CheckMessage(ref BodyReader body, string topic, Properties properties)
     {
         // No alias can be right: the topic alias maximum is never announced and so 0 (5.0 §3.3.2.3.4).
@@ -80,9 +81,6 @@ internal static class PacketDecoder
             body.Fail(MqttReason.TopicAliasInvalid, $"the topic alias {alias}, and none are taken");
         else if (TopicText.ProblemOfName(topic) is { } problem)
             body.Fail(MqttReason.TopicNameInvalid, problem);
-        else if (properties.Text(PropertyId.ResponseTopic) is { } response
-            && TopicText.ProblemOfName(response) is { } wrong)
-            body.Fail(MqttReason.ProtocolError, $"response topic: {wrong}");
     }
 
     private static PubAckPacket PubAck(ref BodyReader body, MqttVersion version)

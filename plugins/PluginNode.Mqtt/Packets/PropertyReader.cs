@@ -3,8 +3,9 @@ namespace PluginNode.Mqtt.Packets;
 /// <summary>Reads properties (5.0 §2.2.2).</summary>
 internal static class PropertyReader
 {
-    /// <summary>Properties that one packet may have. The specification sets no bound; each of these is an object.
-    /// </summary>
+    /// <summary>User properties of a packet that are kept, and others that it may have: the specification sets no
+    /// bound, and each of these is an object. User properties are the publisher's, and a broker has to pass on all of
+    /// them (5.0 §3.3.2.3.7): further ones are passed over, as they must not end a subscriber's connection.</summary>
     public const int Most = 128;
 
     /// <summary>Where nothing is left, there are none: packets may leave out the length.</summary>
@@ -22,19 +23,21 @@ internal static class PropertyReader
         }
         var end = body.Remaining - length;
         var properties = new Properties();
-        var seen = 0UL;
+        var (seen, users) = (0UL, 0);
         while (body.Remaining > end)
         {
-            if (properties.Count == Most)
+            if (ReadOne(ref body, place, ref seen, skipsUsers: users == Most) is not { } property) continue;
+            if (property.Id == PropertyId.UserProperty) users++;
+            else if (properties.Count - users == Most)
                 body.Fail(MqttReason.ImplementationSpecific, $"more than {Most} properties");
-            else if (ReadOne(ref body, place, ref seen) is { } property) properties.With(property);
+            properties.With(property);
         }
         if (body.Fault is null && body.Remaining != end) body.Malformed("the properties end in the middle of one");
         return properties;
     }
 
     // The identifier is a variable byte integer, but all that there are have one byte.
-    private static Property? ReadOne(ref BodyReader body, int place, ref ulong seen)
+    private static Property? ReadOne(ref BodyReader body, int place, ref ulong seen, bool skipsUsers)
     {
         var number = body.Byte("a property");
         if (body.Fault is not null) return null;
@@ -49,7 +52,9 @@ internal static class PropertyReader
         else if ((seen & (1UL << number)) != 0 && !PropertyTable.MayRepeat(id, place))
             body.Fail(MqttReason.ProtocolError, $"the property {id} is there twice");
         seen |= 1UL << number;
-        return Value(ref body, id, rule);
+        if (id != PropertyId.UserProperty || !skipsUsers) return Value(ref body, id, rule);
+        for (var part = 0; part < 2; part++) body.Slice(body.UInt16("a user property"), "a user property");
+        return null;
     }
 
     private static Property Value(ref BodyReader body, PropertyId id, PropertyRule rule)

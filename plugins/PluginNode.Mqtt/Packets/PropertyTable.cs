@@ -53,7 +53,8 @@ internal static class PropertyTable
     private static PropertyRule?[] Make()
     {
         var rules = new PropertyRule?[43];
-        Set(PropertyId.PayloadFormat, new(PropertyKind.Byte, Message, Most: 1));
+        // 0 and 1 are all that there are, but brokers pass on others, and it says nothing that is used here
+        Set(PropertyId.PayloadFormat, new(PropertyKind.Byte, Message));
         Set(PropertyId.MessageExpiry, new(PropertyKind.FourBytes, Message));
         Set(PropertyId.ContentType, new(PropertyKind.Text, Message));
         Set(PropertyId.ResponseTopic, new(PropertyKind.Text, Message));

@@ -39,7 +39,7 @@ internal sealed class RequestReceiver(
     /// <summary>Takes what came on this node's topic.</summary>
     public ValueTask TakeAsync(MqttMessage message)
     {
-        answers.Take(message, Way, AnswerAsync);
+        _ = answers.TakeAsync(message, Way, AnswerAsync);
         return ValueTask.CompletedTask;
     }
 

@@ -57,6 +57,30 @@ internal sealed record NaraLedgerResponse(string From, IReadOnlyList<NaraSocial>
         return json.WrittenSpan.ToArray();
     }
 
+    /// <summary>Cuts what is to be told into responses, in its order; one without events where there are
+    /// none.</summary>
+    /// <param name="events">What is to be told.</param>
+    /// <param name="mostEvents">Of one response.</param>
+    /// <param name="mostBytes">Of one response, about, unless a single event has more.</param>
+    public static IEnumerable<List<NaraSocial>> Cut(
+        IReadOnlyList<NaraSocial> events, int mostEvents, long mostBytes)
+    {
+        var (part, bytes, one) = (new List<NaraSocial>(), 0L, new ArrayBufferWriter<byte>());
+        foreach (var social in events)
+        {
+            one.ResetWrittenCount();
+            social.WriteOlder(one);
+            if (part.Count > 0 && (part.Count == mostEvents || bytes + one.WrittenCount > mostBytes))
+            {
+                yield return part;
+                (part, bytes) = ([], 0);
+            }
+            part.Add(social);
+            bytes += one.WrittenCount + 1;
+        }
+        if (part.Count > 0 || events.Count == 0) yield return part;
+    }
+
     /// <summary>Null for what is none.</summary>
     public static NaraLedgerResponse? Read(ReadOnlySpan<byte> json)
     {

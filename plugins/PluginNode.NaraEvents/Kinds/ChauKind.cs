@@ -5,7 +5,7 @@ using PluginNode.NaraEvents.Reading;
 namespace PluginNode.NaraEvents.Kinds;
 
 /// <summary>Somebody says goodbye. The key may be empty: the emitter's known one counts.</summary>
-internal sealed class ChauKind : IEventKind
+internal sealed class ChauKind : IEventKind, IBoundedKind
 {
     private const int From = 0, PublicKey = 1;
 
@@ -27,4 +27,7 @@ internal sealed class ChauKind : IEventKind
         var name = f[From].Text(data);
         return EventReading.Valid(name, name, EventImportance.High);
     }
+
+    public IReadOnlyList<EventBound> BoundsOf(string emitter, long timestamp, in EventReading reading) =>
+        PresenceBounds.Of(emitter);
 }

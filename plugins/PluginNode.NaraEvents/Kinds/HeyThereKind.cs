@@ -7,7 +7,7 @@ namespace PluginNode.NaraEvents.Kinds;
 
 /// <summary>Somebody came, and announces a name and a key. The members have Go's names, and the id is under no
 /// signature.</summary>
-internal sealed class HeyThereKind : IEventKind, IKeyedKind
+internal sealed class HeyThereKind : IEventKind, IKeyedKind, IBoundedKind
 {
     private const int From = 0, PublicKey = 1, MeshAddress = 2, Id = 3;
 
@@ -31,6 +31,9 @@ internal sealed class HeyThereKind : IEventKind, IKeyedKind
         var name = f[From].Text(data);
         return EventReading.Valid(name, name, EventImportance.High);
     }
+
+    public IReadOnlyList<EventBound> BoundsOf(string emitter, long timestamp, in EventReading reading) =>
+        PresenceBounds.Of(emitter);
 
     public AnnouncedKey? ReadKey(ReadOnlySpan<byte> data)
     {

@@ -180,7 +180,7 @@ internal sealed class StrategiesOverHttpTests
             Pages, new SampleStrategy(_alice.Client, time), Slices,
         })
             await strategy.SyncAsync(Session(), CancellationToken.None);
-        await new NeighbourDays(_alice.Client).DaysAsync(_neighbours[^1], CancellationToken.None);
+        await new NeighbourDays(_alice.Client, TimeProvider.System).DaysAsync(_neighbours[^1], CancellationToken.None);
 
         Assert.That(_alice.Ledger.Find(new Events.EventId(7)), Is.Not.Null);
         Assert.That(asked.Distinct(), Is.EquivalentTo(["/events/sync", "/pluginnode/days"]));
@@ -191,7 +191,7 @@ internal sealed class StrategiesOverHttpTests
     public async Task Days_AreTheNeighboursOrUnknown()
     {
         var beta = await AddAsync("beta");
-        var days = new NeighbourDays(_alice.Client);
+        var days = new NeighbourDays(_alice.Client, TimeProvider.System);
         using var closed = new TcpListener(IPAddress.Loopback, 0);
         closed.Start();
         var dead = TestNode.Parse($"mesh+http://{closed.LocalEndpoint}");

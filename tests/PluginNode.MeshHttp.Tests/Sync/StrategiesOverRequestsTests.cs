@@ -118,7 +118,7 @@ internal sealed class StrategiesOverRequestsTests
         Add("deaf", askable: false);
         var report = await Pages.SyncAsync(Session(), CancellationToken.None);
         Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Unavailable));
-        var days = new NeighbourDays(_client);
+        var days = new NeighbourDays(_client, TimeProvider.System);
         Assert.That(await days.DaysAsync(_neighbours[0], CancellationToken.None), Is.Null);
     }
 
@@ -126,7 +126,8 @@ internal sealed class StrategiesOverRequestsTests
     public async Task Days_AreToldForCoverage()
     {
         var one = Add("one");
-        var days = await new NeighbourDays(_client).DaysAsync(_neighbours[0], CancellationToken.None);
+        var days = await new NeighbourDays(_client, TimeProvider.System)
+            .DaysAsync(_neighbours[0], CancellationToken.None);
         Assert.That(days, Is.EqualTo(one.Ledger.Days()));
     }
 

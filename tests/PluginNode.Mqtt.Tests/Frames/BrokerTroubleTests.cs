@@ -148,6 +148,31 @@ internal sealed class BrokerTroubleTests
         Assert.That(b.Host.Frames.Count(f => f.Bytes.Length > 16), Is.LessThanOrEqualTo(2));
     }
 
+    [Test]
+    public async Task ABrokerThatKeepsNothing_IsJoined_AndWhoComesAndGoesIsHeard()
+    {
+        var broker = Kept(await Mosquitto.StartAsync("allow_anonymous true", "retain_available false"));
+        var (_, a, b) = await PairAsync(broker, "5.0");
+        Assert.That((await a.SendAsync(b, SomeFrames.Of(1, 10)))[0].Status, Is.EqualTo(SendStatus.Delivered));
+        await b.StopAsync();
+        await a.Changes.HasAsync(c => c == (b.Id, false));
+        var again = Kept(new BrokerNode(BrokerNode.OptionsFor(broker.Port), id: b.Id));
+        await again.StartAsync();
+        await a.Changes.HasAsync(c => c == (b.Id, true), times: 2);
+        Assert.That(a.Logs.Lines.Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text), Is.Empty);
+    }
+
+    [Test]
+    public async Task ABrokerThatTakesNothingAnyMore_DoesNotHoldUpTheEnd()
+    {
+        var broker = Kept(await Mosquitto.StartAsync("allow_anonymous true"));
+        var (relay, a, b) = await PairAsync(broker, "5.0", queued: 1 << 16);
+        relay.HoldToBroker();
+        await a.SendAsync(b, SomeFrames.Of(1, 200_000)); // what waits leaves no room for a last word
+        await a.StopAsync();
+        Assert.That(a.Logs.Lines.Count(l => l.Event.Id == 5031), Is.EqualTo(1));
+    }
+
     private T Kept<T>(T one)
         where T : IAsyncDisposable
     {

@@ -91,6 +91,22 @@ internal sealed class DeliveryTests
     }
 
     [Test]
+    public async Task WhoComes_EndsWhatWasSentToItBefore()
+    {
+        var time = new ManualTimeProvider(); // no time-out is reached
+        await using var a = new BrokerNode(Options with { Protocol = "3.1.1" }, time); // nobody says who is there
+        await using var b = new BrokerNode(Options);
+        a.Peers.Add(b.Id);
+        b.Peers.Add(a.Id);
+        await a.StartAsync();
+        var sending = a.SendAsync(b, SomeFrames.Of(1, 10));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await b.StartAsync();
+        Assert.That((await sending)[0].Reason, Is.EqualTo("the peer has come meanwhile"));
+        Assert.That((await a.SendAsync(b, SomeFrames.Of(1, 10)))[0].Status, Is.EqualTo(SendStatus.Delivered));
+    }
+
+    [Test]
     public async Task Presence_OfWhoCameFirst_IsSeenByWhoComesLater_AndAgainAfterTheBrokerWasAway()
     {
         var (a, b) = await BrokerNode.PairAsync(Options);
@@ -158,7 +174,7 @@ internal sealed class DeliveryTests
         var outcome = (await sending)[0];
         await b.DisposeAsync();
         Assert.That(outcome.Status, Is.EqualTo(SendStatus.Retry));
-        Assert.That(outcome.Reason, Is.EqualTo("the peer went away").Or.EqualTo("the peer has come back meanwhile"));
+        Assert.That(outcome.Reason, Is.EqualTo("the peer went away").Or.EqualTo("the peer has come meanwhile"));
     }
 
     [Test]

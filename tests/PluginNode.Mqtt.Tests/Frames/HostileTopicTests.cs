@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Identity;
+using PluginNode.Mqtt.Packets;
 using PluginNode.Mqtt.Tests.Broker;
 using PluginNode.Mqtt.Wire;
 using PluginNode.Transports;
@@ -49,6 +52,30 @@ internal sealed class HostileTopicTests
         Assert.That(Read(await Patience.ForAsync(requests.ReadAsync())), Is.EqualTo(Read(request)));
         Assert.That(FrameAnswer.TryRead(answer.Payload.Span, out var told), Is.True);
         Assert.That(told.Nonce, Is.EqualTo(Read(await Patience.ForAsync(requests.ReadAsync())).Nonce));
+    }
+
+    [Test]
+    public async Task WhatABrokerPassesOn_EndsNoConnection(
+        [Values("names", "response topic", "none", "format")] string what)
+    {
+        // what no client of our own would publish
+        var properties = new Properties();
+        if (what == "format") properties.With(PropertyId.PayloadFormat, 2);
+        else if (what != "names") properties.With(PropertyId.ResponseTopic, what == "none" ? "" : "a/#");
+        else for (var i = 0; i < 1_000; i++) properties.With(new Property(PropertyId.UserProperty, Text: "a"));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await Patience.ForAsync(socket.ConnectAsync(IPAddress.Loopback, _broker.Port));
+        using var raw = new BrokerEnd(socket);
+        await raw.SendAsync(new ConnectPacket { Version = MqttVersion.V5, ClientId = "raw", CleanStart = true });
+        await raw.ReadAsync<ConnAckPacket>();
+        foreach (var topic in (string[])[Topics.PresenceOf(_another), Topics.FramesOf(_bob.Id)])
+        {
+            await raw.SendAsync(new PublishPacket { Topic = topic, Qos = 1, Id = 1, Properties = properties });
+            await raw.ReadAsync<PubAckPacket>();
+        }
+        await DeliversAsync(); // behind it
+        foreach (var node in (BrokerNode[])[_alice, _bob])
+            Assert.That(node.Logs.Lines.Where(l => l.Event.Id == 5001).Select(l => l.Text), Is.Empty);
     }
 
     [Test]

@@ -83,6 +83,9 @@ internal sealed class SettingsTests
         Assert.That(BrokerAddress.TryParse(text, out var address), Is.True);
         Assert.That(address!.Host, Is.EqualTo(host.Trim('[', ']')));
         Assert.That((address.Port, address.IsSecure), Is.EqualTo((port, secure)));
+        Assert.That(
+            new MqttClientOptions { Host = address.Host, Port = address.Port, ClientId = "a" }.Endpoint,
+            Is.EqualTo($"{host}:{port}"), "as logs tell it");
     }
 
     [TestCase("host:1883")]

@@ -18,37 +18,14 @@ namespace PluginNode.Mqtt.Tests.Ledger;
 /// <summary>Ledgers over a real mosquitto: between two PluginNodes, with a nara that the test plays, and with somebody
 /// who writes whatever they like.</summary>
 [TestFixture]
-internal sealed class LedgerOverBrokerTests
+internal sealed class LedgerOverBrokerTests : LedgerFixture
 {
-    private readonly SeededChance _chance = SeededChance.Printed();
-    private MemoryLedger _aliceLedger = null!;
-    private MemoryLedger _bobLedger = null!;
-    private Mosquitto _broker = null!;
-    private TestClient _other = null!;
-
-    [SetUp]
-    public async Task SetUp()
-    {
-        _broker = await Mosquitto.StartAsync("allow_anonymous true");
-        _other = await TestClient.ConnectedAsync(TestClient.Options(_broker.Port, "other"));
-        (_aliceLedger, _bobLedger) = (new MemoryLedger(), new MemoryLedger());
-    }
-
-    [TearDown]
-    public async Task TearDown()
-    {
-        if (_other is not null) await _other.DisposeAsync();
-        if (_broker is not null) await _broker.DisposeAsync();
-    }
-
-    private MqttOptions Options => BrokerNode.OptionsFor(_broker.Port);
-
     [Test]
     public async Task TwoNodes_ExchangeTheEventsThemselves_PageByPage([Values("5.0", "3.1.1")] string protocol)
     {
-        for (var i = 1; i <= 2_500; i++) _bobLedger.Add(i, i, i % 2 == 0 ? "social" : "app", 200);
-        var alice = Node("alice", _aliceLedger, protocol: protocol);
-        var bob = Node("bob", _bobLedger, protocol: protocol);
+        for (var i = 1; i <= 2_500; i++) BobLedger.Add(i, i, i % 2 == 0 ? "social" : "app", 200);
+        var alice = Node("alice", AliceLedger, protocol: protocol);
+        var bob = Node("bob", BobLedger, protocol: protocol);
         await using (alice)
         await using (bob)
         {
@@ -56,26 +33,63 @@ internal sealed class LedgerOverBrokerTests
             var session = Session(bob.Id, "bob", "a0", "a1", "a2", "a3", "a4", "a5", "a6");
             var report = await RunAsync(alice, session);
             Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Partial), report.Reason);
-            Assert.That(_aliceLedger.Count, Is.EqualTo(2_500), report.Reason);
-            Assert.That(_aliceLedger.Days(), Is.EqualTo(_bobLedger.Days()));
+            Assert.That(AliceLedger.Count, Is.EqualTo(2_500), report.Reason);
+            Assert.That(AliceLedger.Days(), Is.EqualTo(BobLedger.Days()));
             Assert.That(session.Calls, Has.Count.GreaterThan(2), "pages");
             Assert.That(session.Calls.Select(c => c.Failure), Is.All.Null);
         }
     }
 
     [Test]
+    public async Task Answers_HaveQos1_AndWhoAsksIsHeardOf()
+    {
+        BobLedger.Add(1, 1);
+        var answers = await Other.ListenAsync("pluginnode/+/events", MqttQos.AtLeastOnce);
+        var (alice, bob) = (Node("alice", AliceLedger), Node("bob", BobLedger));
+        await using (alice)
+        await using (bob)
+        {
+            await alice.StartAsync();
+            await Broker.LoggedAsync($"{Topics.EventsOf(alice.Id)} (QoS 1)");
+            alice.Peers.Add(bob.Id);
+            bob.Peers.Add(alice.Id);
+            await bob.StartAsync();
+            await RunAsync(alice, Session(bob.Id, "bob", "a1"));
+            Assert.That(AliceLedger.Count, Is.EqualTo(1));
+            Assert.That((await Patience.ForAsync(answers.ReadAsync())).Qos, Is.EqualTo(MqttQos.AtLeastOnce));
+            Assert.That(bob.Host.HeardOf(alice.Id), Is.True, "what alice has signed shows that it is there");
+        }
+    }
+
+    [Test]
+    public async Task ANara_IsAsked_ThoughSomebodyWatchesEverything()
+    {
+        await Other.ListenAsync("pluginnode/#"); // the broker does not say any more that nobody is there
+        var requests = await Other.ListenAsync(NaraTopics.RequestTo("rec"));
+        await using var alice = await Node("alice", AliceLedger).StartAsync();
+        var session = Session(
+            Plan(SomePeers.New(Chance), "rec") with { CallTime = TimeSpan.FromSeconds(2) }, "rec", "rec");
+        session.Judge = _ => EventVerdict.Unsigned;
+        var running = RunAsync(alice, session);
+        await Patience.ForAsync(requests.ReadAsync());
+        await AnswerAsync("alice", "rec", Social(1, "rec"));
+        await running;
+        Assert.That(session.Received, Is.EqualTo(new Dictionary<string, int> { ["rec"] = 1 }));
+    }
+
+    [Test]
     public async Task Days_AreTold_AsTheOtherLedgerHasThem([Values("5.0", "3.1.1")] string protocol)
     {
         const long day = 86_400_000_000_000;
-        for (var i = 0; i < 3_000; i++) _bobLedger.Add((20_000 + (i / 2)) * day, i, "app");
-        var alice = Node("alice", _aliceLedger, protocol: protocol);
-        var bob = Node("bob", _bobLedger, protocol: protocol);
+        for (var i = 0; i < 3_000; i++) BobLedger.Add((20_000 + (i / 2)) * day, i, "app");
+        var alice = Node("alice", AliceLedger, protocol: protocol);
+        var bob = Node("bob", BobLedger, protocol: protocol);
         await using (alice)
         await using (bob)
         {
             await MeetAsync(alice, bob);
             Assert.That(
-                await DaysAsync(alice, bob.Id, "mqtt:bob"), Is.EqualTo(_bobLedger.Days()).And.Count.EqualTo(1_500));
+                await DaysAsync(alice, bob.Id, "mqtt:bob"), Is.EqualTo(BobLedger.Days()).And.Count.EqualTo(1_500));
             Assert.That(await DaysAsync(bob, alice.Id, "mqtt:alice"), Is.Empty, "it holds nothing, and says so");
             Assert.That(await DaysAsync(alice, bob.Id, "mesh+http://bob:1"), Is.Null, "not to be reached in this way");
         }
@@ -85,15 +99,15 @@ internal sealed class LedgerOverBrokerTests
     public async Task Days_OfANara_OfWhoDoesNotKnowThisNode_OrAnswersNobody_AreNotTold(
         [Values("nara", "stranger", "silent")] string who)
     {
-        _bobLedger.Add(1, 1);
-        var alice = Node("alice", _aliceLedger, timeout: "1s");
-        var bob = Node("bob", _bobLedger, answers: who != "silent");
+        BobLedger.Add(1, 1);
+        var alice = Node("alice", AliceLedger, timeout: "1s");
+        var bob = Node("bob", BobLedger, answers: who != "silent");
         await using (alice)
         await using (bob)
         {
             await MeetAsync(alice, bob);
             if (who == "stranger") bob.Peers.Remove(alice.Id);
-            var asked = who == "nara" ? SomePeers.New(_chance) : bob.Id;
+            var asked = who == "nara" ? SomePeers.New(Chance) : bob.Id;
             Assert.That(await DaysAsync(alice, asked, "mqtt:bob"), Is.Null);
         }
     }
@@ -101,24 +115,24 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task Clocks_ThatAreHoursApart_StillExchangeEvents()
     {
-        _bobLedger.Add(1, 1);
-        var alice = Node("alice", _aliceLedger, new OffsetTime(TimeSpan.FromHours(5)));
-        var bob = Node("bob", _bobLedger);
+        BobLedger.Add(1, 1);
+        var alice = Node("alice", AliceLedger, new OffsetTime(TimeSpan.FromHours(5)));
+        var bob = Node("bob", BobLedger);
         await using (alice)
         await using (bob)
         {
             await MeetAsync(alice, bob);
             await RunAsync(alice, Session(bob.Id, "bob", "a1"));
-            Assert.That(_aliceLedger.Count, Is.EqualTo(1));
+            Assert.That(AliceLedger.Count, Is.EqualTo(1));
         }
     }
 
     [Test]
     public async Task ANara_IsAskedAsNaraAsks_AndAnswersInSeveralResponses()
     {
-        var requests = await _other.ListenAsync(NaraTopics.RequestTo("rec"));
-        await using var alice = await Node("alice", _aliceLedger).StartAsync();
-        var session = Session(SomePeers.New(_chance), "rec", "alice", "rec");
+        var requests = await Other.ListenAsync(NaraTopics.RequestTo("rec"));
+        await using var alice = await Node("alice", AliceLedger).StartAsync();
+        var session = Session(SomePeers.New(Chance), "rec", "alice", "rec");
         session.Judge = _ => EventVerdict.Unsigned;
         var running = RunAsync(alice, session);
         var request = await Patience.ForAsync(requests.ReadAsync());
@@ -137,20 +151,20 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task ASilentNeighboursShare_IsAskedOfAnother()
     {
-        var requests = await _other.ListenAsync("nara/ledger/+/request");
-        await using var alice = await Node("alice", _aliceLedger, timeout: "1s").StartAsync();
-        _aliceLedger.Known.AddRange(Enumerable.Range(0, 20).Select(i => $"subject-{i}"));
+        var requests = await Other.ListenAsync("nara/ledger/+/request");
+        await using var alice = await Node("alice", AliceLedger, timeout: "1s").StartAsync();
+        AliceLedger.Known.AddRange(Enumerable.Range(0, 20).Select(i => $"subject-{i}"));
         var session = new ScriptedSession(
             new SyncPlan
             {
                 Purpose = SyncPurpose.Boot, Profile = MemoryProfile.Medium,
                 Neighbours =
                 [
-                    new Neighbour("quiet", SomePeers.New(_chance), [Address("mqtt:quiet")]),
-                    new Neighbour("rec", SomePeers.New(_chance), [Address("mqtt:rec")]),
+                    new Neighbour("quiet", SomePeers.New(Chance), [Address("mqtt:quiet")]),
+                    new Neighbour("rec", SomePeers.New(Chance), [Address("mqtt:rec")]),
                 ],
             },
-            _aliceLedger);
+            AliceLedger);
         var running = RunAsync(alice, session);
         var asked = new List<string>();
         string share = "";
@@ -170,11 +184,11 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task ANara_IsAnswered_InSeveralResponses_ToItsOwnTopicOnly()
     {
-        for (var i = 1; i <= NaraAnswers.EventsEach + 1; i++) _aliceLedger.Add(Json(Social(i, "rec")));
-        _aliceLedger.Add(9_999, 1, "app");
-        var responses = await _other.ListenAsync(NaraTopics.ResponseTo("rec"));
-        var elsewhere = await _other.ListenAsync("elsewhere");
-        await using var alice = await Node("alice", _aliceLedger, knows: "rec").StartAsync();
+        for (var i = 1; i <= NaraAnswers.EventsEach + 1; i++) AliceLedger.Add(Json(Social(i, "rec")));
+        AliceLedger.Add(9_999, 1, "app");
+        var responses = await Other.ListenAsync(NaraTopics.ResponseTo("rec"));
+        var elsewhere = await Other.ListenAsync("elsewhere");
+        await using var alice = await Node("alice", AliceLedger, knows: "rec").StartAsync();
         await AskAsync("alice", new NaraLedgerRequest("rec", ["rec"]), responseTopic: "elsewhere");
         var all = new List<NaraSocial>();
         while (all.Count <= NaraAnswers.EventsEach)
@@ -197,8 +211,8 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task WhoIsNotKnown_AsksTooOften_OrNamesAnotherTopic_IsNotAnswered_AndFramesMoveOn()
     {
-        var responses = await _other.ListenAsync("nara/ledger/#", MqttQos.AtLeastOnce);
-        var (alice, bob) = (Node("alice", _aliceLedger, knows: "rec"), Node("bob", _bobLedger));
+        var responses = await Other.ListenAsync("nara/ledger/#", MqttQos.AtLeastOnce);
+        var (alice, bob) = (Node("alice", AliceLedger, knows: "rec"), Node("bob", BobLedger));
         await using (alice)
         await using (bob)
         {
@@ -214,7 +228,7 @@ internal sealed class LedgerOverBrokerTests
             Assert.That(alice.Logs.Lines.Count(l => l.Event.Id == 5032), Is.EqualTo(1), "the stranger");
             await alice.StopAsync();
         }
-        await _other.Mqtt.PublishAsync(new MqttMessage { Topic = "nara/ledger/end", Qos = MqttQos.AtLeastOnce });
+        await Other.Mqtt.PublishAsync(new MqttMessage { Topic = "nara/ledger/end", Qos = MqttQos.AtLeastOnce });
         var answered = new List<string>();
         await foreach (var message in UpTo(responses, "nara/ledger/end"))
             if (!message.Topic.EndsWith("/request", StringComparison.Ordinal)) answered.Add(message.Topic);
@@ -225,16 +239,16 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task AReadOnlyNode_AnswersNobody()
     {
-        _aliceLedger.Add(1, 1);
-        var (alice, bob) = (Node("alice", _aliceLedger, answers: false, knows: "rec"), Node("bob", _bobLedger));
-        var responses = await _other.ListenAsync(NaraTopics.ResponseTo("rec"));
+        AliceLedger.Add(1, 1);
+        var (alice, bob) = (Node("alice", AliceLedger, answers: false, knows: "rec"), Node("bob", BobLedger));
+        var responses = await Other.ListenAsync(NaraTopics.ResponseTo("rec"));
         await using (alice)
         await using (bob)
         {
             await MeetAsync(alice, bob);
-            var report = await RunAsync(bob, Session(alice.Id, "alice", "a1"), _bobLedger, "bob");
+            var report = await RunAsync(bob, Session(alice.Id, "alice", "a1"), BobLedger, "bob");
             Assert.That(report.Outcome, Is.EqualTo(SyncOutcome.Failed), report.Reason);
-            Assert.That(_bobLedger.Count, Is.Zero);
+            Assert.That(BobLedger.Count, Is.Zero);
             await AskAsync("alice", new NaraLedgerRequest("rec", ["a1"]));
             await bob.SendAsync(alice, SomeFrames.Of(1, 10)); // behind the request
             Assert.That(responses.TryRead(out _), Is.False);
@@ -244,27 +258,27 @@ internal sealed class LedgerOverBrokerTests
     [Test]
     public async Task ASignedRequest_OfAStranger_OrReplayed_IsNotAnswered()
     {
-        _aliceLedger.Add(1, 1);
-        var (alice, bob) = (Node("alice", _aliceLedger), Node("bob", _bobLedger));
+        AliceLedger.Add(1, 1);
+        var (alice, bob) = (Node("alice", AliceLedger), Node("bob", BobLedger));
         await using (alice)
         await using (bob)
         {
             await MeetAsync(alice, bob);
-            var requests = await _other.ListenAsync(Topics.LedgerOf(alice.Id));
-            var answers = await _other.ListenAsync("pluginnode/+/events");
-            await RunAsync(bob, Session(alice.Id, "alice", "a1"), _bobLedger, "bob");
+            var requests = await Other.ListenAsync(Topics.LedgerOf(alice.Id));
+            var answers = await Other.ListenAsync("pluginnode/+/events");
+            await RunAsync(bob, Session(alice.Id, "alice", "a1"), BobLedger, "bob");
             var request = await Patience.ForAsync(requests.ReadAsync());
             await Patience.ForAsync(answers.ReadAsync());
 
             await PublishAsync(request.Topic, request.Payload);
-            var stranger = SomePeers.New(_chance);
+            var stranger = SomePeers.New(Chance);
             var body = new EventsAsk { Subjects = ["a1"], Limit = 1 }.ToJson();
             var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
             await PublishAsync(request.Topic, new FrameRequest(stranger, alice.Id, 7, now, now)
                 .Write(body, [], FrameRequest.EventsUse, new MemorySigner(stranger)));
             await PublishAsync(request.Topic, new FrameRequest(bob.Id, alice.Id, 8, now, now)
                 .Write(body, [], FrameRequest.Use, bob.Node.Signer)); // signed for frames
-            await RunAsync(bob, Session(alice.Id, "alice", "a2"), _bobLedger, "bob");
+            await RunAsync(bob, Session(alice.Id, "alice", "a2"), BobLedger, "bob");
             var told = await Patience.ForAsync(answers.ReadAsync());
             Assert.That(FrameAnswer.TryRead(told.Payload.Span, out var answer), Is.True);
             Assert.That(FrameRequest.TryRead(request.Payload.Span, out var first), Is.True);
@@ -275,78 +289,13 @@ internal sealed class LedgerOverBrokerTests
         }
     }
 
-    private static PeerAddress Address(string text) =>
-        PeerAddress.TryParse(text, out var address) ? address : throw new FormatException(text);
-
     private static Task<IReadOnlyList<LedgerDay>?> DaysAsync(BrokerNode node, PeerId neighbour, string address) =>
         Patience.ForAsync(new NeighbourDays(() => node.Transport.LedgerCalls, TimeSpan.FromSeconds(2)).DaysAsync(
             new Neighbour("bob", neighbour, [Address(address)]), CancellationToken.None));
-
-    private static NaraSocial Social(long time, string actor) => new(time, "tease", actor, "x", "random", "");
-
-    private static JsonNode Json(NaraSocial social) => JsonNode.Parse(social.ToUnsignedEvent())!;
 
     private static async IAsyncEnumerable<MqttMessage> UpTo(ChannelReader<MqttMessage> reader, string topic)
     {
         while (await Patience.ForAsync(reader.ReadAsync()) is { } message && message.Topic != topic)
             yield return message;
-    }
-
-    private static async Task MeetAsync(BrokerNode a, BrokerNode b)
-    {
-        a.Peers.Add(b.Id);
-        b.Peers.Add(a.Id);
-        await a.StartAsync();
-        await b.StartAsync();
-        await Patience.UntilAsync(
-            () => a.Changes.All.Contains((b.Id, true)) && b.Changes.All.Contains((a.Id, true)),
-            () => "they do not meet");
-    }
-
-    private BrokerNode Node(
-        string name, MemoryLedger ledger, TimeProvider? time = null, string protocol = "auto", bool answers = true,
-        string? knows = null, string timeout = "10s") =>
-        new(Options with { Protocol = protocol, SendTimeout = timeout }, time, ledger: new LedgerParts(
-            ledger, ledger, name, new KnownNames(knows is null ? [] : [knows])) { Answers = answers });
-
-    private ScriptedSession Session(PeerId neighbour, string name, params string[] subjects)
-    {
-        var plan = new SyncPlan
-        {
-            Purpose = SyncPurpose.Boot, Profile = MemoryProfile.Medium, CallTime = TimeSpan.FromSeconds(5),
-            Neighbours = [new Neighbour(name, neighbour, [Address($"mqtt:{name}")])],
-        };
-        var ledger = name is "bob" or "rec" ? _aliceLedger : _bobLedger;
-        ledger.Known.Clear();
-        ledger.Known.AddRange(subjects);
-        return new ScriptedSession(plan, ledger);
-    }
-
-    private Task<SyncReport> RunAsync(
-        BrokerNode node, ScriptedSession session, MemoryLedger? ledger = null, string name = "alice") =>
-        new LedgerStrategy(
-            () => node.Transport.LedgerCalls,
-            new LedgerParts(ledger ?? _aliceLedger, ledger ?? _aliceLedger, name, null), new MemoryPeers(),
-            TimeSpan.FromSeconds(1), TimeProvider.System).SyncAsync(session, CancellationToken.None);
-
-    private Task AnswerAsync(string to, string from, params NaraSocial[] events) =>
-        PublishAsync(NaraTopics.ResponseTo(to), new NaraLedgerResponse(from, events).ToJson());
-
-    private Task AskAsync(string who, NaraLedgerRequest request, string? responseTopic = null) =>
-        PublishAsync(NaraTopics.RequestTo(who), request.ToJson(), responseTopic);
-
-    private async Task PublishAsync(string topic, ReadOnlyMemory<byte> payload, string? responseTopic = null)
-    {
-        var result = await Patience.ForAsync(_other.Mqtt.PublishAsync(
-            new MqttMessage { Topic = topic, Payload = payload, ResponseTopic = responseTopic }));
-        Assert.That(result.IsTaken, Is.True, result.Text);
-    }
-
-    private sealed class KnownNames(string[] names) : IEventKeys
-    {
-        public PeerId? Find(string name) =>
-            names.Contains(name) ? PeerId.FromPublicKey(new byte[PeerId.KeyBytes]) : null;
-
-        public IReadOnlyList<string> Names() => names;
     }
 }
