@@ -249,7 +249,7 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
     /// <summary>When trouble has been over for long: everything promised was seen, or its end is known.</summary>
     public async Task SettledAsync(IReadOnlyList<INode> nodes)
     {
-        var lost = nodes.ToDictionary(n => n.Number, _ => 0L);
+        var losses = new Losses(_flips);
         foreach (var message in _all.Where(m => m.Promised && m.Cursor is null))
         {
             var sender = nodes[message.From];
@@ -265,21 +265,22 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
                 + $"{view?.Reason}, next try {view?.NextAttempt}, peer paused {paused}");
             if (_lostDisks.Contains(message.From) || _lostDisks.Contains(receiver.Number)) continue;
             stage.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
-            lost[_flips.ContainsKey(message.From) ? message.From : receiver.Number]++;
+            losses.Add(message.From, receiver.Number);
         }
+        Check(losses.TooMany() is null, $"nodes {string.Join(", ", losses.TooMany() ?? [])} lost more than was flipped");
+        Check(
+            losses.All.All(l => l.Any(HasReported)),
+            "a message was lost to damage that nobody reported");
         foreach (var node in nodes)
         {
-            var flips = _flips.GetValueOrDefault(node.Number);
-            Check(lost[node.Number] <= flips, $"{node.Name} lost more than was flipped");
             Check(await node.Kernel!.MetricsAsync(), node);
             foreach (var waiting in await node.Kernel!.Outbox.ListAsync(new MessageQuery(Limit: 1000)))
                 Check(nodes.All(n => n.Id != waiting.To), $"{NumberOf(waiting.Id)} still waits: {waiting.Reason}");
-            var reported = _damage.Where(d => d.Key.Node == node.Number).Sum(d => d.Value);
-            Check(
-                lost[node.Number] == 0 || reported > 0 || _told.Contains(node.Number),
-                $"{node.Name} lost a message to damage that it did not report");
         }
     }
+
+    private bool HasReported(int node) =>
+        _told.Contains(node) || _damage.Any(d => d.Key.Node == node && d.Value > 0);
 
     /// <summary>A message that its sender held in memory only and forgot in a crash: a copy of it that was on its way
     /// may come late.</summary>
