@@ -134,7 +134,8 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
         if (_lanes.TryGetValue(lane, out var last) && item.Cursor > last.Cursor && !Lenient(node.Number)
             && (message.IsCritical || !last.Raw))
             Check(message.Number > last.Number, $"#{message.Number} came behind #{last.Number} of its lane");
-        if (!_lanes.ContainsKey(lane) || message.Number > last.Number) _lanes[lane] = (message.Number, item.Cursor, message.IsRaw);
+        if (!_lanes.ContainsKey(lane) || message.Number > last.Number)
+            _lanes[lane] = (message.Number, item.Cursor, message.IsRaw);
         stage.Trace.Add(node.Name, $"sees #{message.Number}");
     }
 
@@ -267,10 +268,9 @@ internal sealed class Auditor(IStage stage, KernelOptions most)
             stage.Trace.Add("auditor", $"#{message.Number} is gone; its sender says {view?.State}");
             losses.Add(message.From, receiver.Number);
         }
-        Check(losses.TooMany() is null, $"nodes {string.Join(", ", losses.TooMany() ?? [])} lost more than was flipped");
-        Check(
-            losses.All.All(l => l.Any(HasReported)),
-            "a message was lost to damage that nobody reported");
+        var tooMany = losses.TooMany();
+        Check(tooMany is null, $"nodes {string.Join(", ", tooMany ?? [])} lost more than was flipped");
+        Check(losses.All.All(l => l.Any(HasReported)), "a message was lost to damage that nobody reported");
         foreach (var node in nodes)
         {
             Check(await node.Kernel!.MetricsAsync(), node);

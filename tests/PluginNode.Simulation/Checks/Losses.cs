@@ -1,7 +1,7 @@
 namespace PluginNode.Simulation.Checks;
 
-/// <summary>Messages that are gone where bits were flipped: a flip costs one. Where bits flipped at both ends nobody can
-/// tell whose flip it was.</summary>
+/// <summary>Messages that are gone where bits were flipped: a flip costs one. Where bits flipped at both ends nobody
+/// can tell whose flip it was.</summary>
 /// <param name="flips">How many bits flipped at which node.</param>
 internal sealed class Losses(IReadOnlyDictionary<int, long> flips)
 {
