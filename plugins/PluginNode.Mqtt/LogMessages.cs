@@ -41,6 +41,10 @@ internal static partial class LogMessages
     [LoggerMessage(5009, LogLevel.Error, "What was told of the state of the connection failed: {Reason}")]
     public static partial void ObserverFailed(ILogger logger, string reason);
 
+    [LoggerMessage(5010, LogLevel.Warning,
+        "A message of {Bytes} bytes was passed over: {Most} are taken. Told once for a connection.")]
+    public static partial void PassedOver(ILogger logger, int bytes, int most);
+
     [LoggerMessage(5020, LogLevel.Information,
         "No broker is set, so that nothing goes over MQTT. To use one, set plugins.settings.mqtt.broker.")]
     public static partial void NoBroker(ILogger logger);

@@ -26,8 +26,10 @@ internal sealed class Connection : IAsyncDisposable
     private readonly AckOrder _acks;
     private readonly Requests _requests;
     private readonly KeepAlive _keepAlive;
+    private readonly Oversized _oversized;
     private readonly List<MqttSubscription> _matches = [];
     private readonly TaskCompletionSource<ConnectionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _hasPassedOver;
 
     public Connection(Link link, Shared shared)
     {
@@ -35,6 +37,7 @@ internal sealed class Connection : IAsyncDisposable
         _shared = shared;
         _writer = new Writer(link, shared);
         _acks = new AckOrder(Acknowledge);
+        _oversized = new Oversized(PassedOver);
         _requests = new Requests(_writer, shared.Options.MaxInFlight, link.Terms);
         _keepAlive = new KeepAlive(link.Terms.KeepAlive, shared.Time, _writer);
     }
@@ -119,7 +122,7 @@ internal sealed class Connection : IAsyncDisposable
             _keepAlive.Heard();
             var bytes = read.Buffer;
             PacketFault? fault;
-            while (PacketFraming.TryCut(ref bytes, _shared.Options.MaximumPacketBytes, out var raw, out fault))
+            while (TryCut(ref bytes, out var raw, out fault))
             {
                 var packet = PacketDecoder.Decode(raw, Terms.Version, out fault);
                 if (packet is null) break;
@@ -142,6 +145,27 @@ internal sealed class Connection : IAsyncDisposable
                 return;
             }
         }
+    }
+
+    private bool TryCut(ref ReadOnlySequence<byte> bytes, out RawPacket raw, out PacketFault? fault)
+    {
+        (raw, fault) = (default, null);
+        while (_oversized.Pass(ref bytes))
+        {
+            if (PacketFraming.TryCut(ref bytes, _shared.Options.MaximumPacketBytes, out raw, out fault)) return true;
+            var isTold = Terms.Version == MqttVersion.V5; // what is taken, so that no broker sends more
+            if (isTold || fault is not { Reason: MqttReason.PacketTooLarge }
+                || !_oversized.TryBegin(ref bytes, ref fault)) return false;
+        }
+        return false;
+    }
+
+    // Acknowledged: no broker would have another use for it.
+    private void PassedOver(int bytes, ushort? id)
+    {
+        if (!_hasPassedOver) LogMessages.PassedOver(_shared.Logger, bytes, _shared.Options.MaximumPacketBytes);
+        _hasPassedOver = true;
+        if (id is { } qos1) _acks.Add(qos1, handlers: 0);
     }
 
     // Reading pauses. 3.1.1 cannot tell the broker how many it may send, and one of 5.0 may send more all the same:

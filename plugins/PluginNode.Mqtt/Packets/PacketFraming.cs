@@ -28,21 +28,8 @@ internal static class PacketFraming
         ref ReadOnlySequence<byte> buffer, int most, out RawPacket packet, out PacketFault? fault)
     {
         packet = default;
-        fault = null;
         var reader = new SequenceReader<byte>(buffer);
-        if (!reader.TryRead(out var first)) return false;
-        var length = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            if (!reader.TryRead(out var digit)) return false;
-            length |= (digit & 0x7f) << shift;
-            if (digit < 0x80 && (digit != 0 || shift == 0)) break;
-            if (digit < 0x80 || shift == 21)
-            {
-                fault = new PacketFault(MqttReason.MalformedPacket, "the remaining length is no such number");
-                return false;
-            }
-        }
+        if (!TryReadHeader(ref reader, out var first, out var length, out fault)) return false;
         if (reader.Consumed + length > most)
         {
             fault = new PacketFault(
@@ -53,5 +40,25 @@ internal static class PacketFraming
         packet = new RawPacket(first, reader.UnreadSequence.Slice(0, length));
         buffer = reader.UnreadSequence.Slice(length);
         return true;
+    }
+
+    /// <summary>Reads a fixed header. False: more bytes are needed, or, with a <paramref name="fault"/>, none will
+    /// help.</summary>
+    public static bool TryReadHeader(
+        ref SequenceReader<byte> reader, out byte first, out int length, out PacketFault? fault)
+    {
+        (length, fault) = (0, null);
+        if (!reader.TryRead(out first)) return false;
+        for (var shift = 0; ; shift += 7)
+        {
+            if (!reader.TryRead(out var digit)) return false;
+            length |= (digit & 0x7f) << shift;
+            if (digit < 0x80 && (digit != 0 || shift == 0)) return true;
+            if (digit < 0x80 || shift == 21)
+            {
+                fault = new PacketFault(MqttReason.MalformedPacket, "the remaining length is no such number");
+                return false;
+            }
+        }
     }
 }
