@@ -12,7 +12,7 @@ namespace PluginNode.Peering;
 /// </summary>
 internal static class Outcomes
 {
-    public const int MaxReason = 200;
+    public const int MaxReason = ReasonLine.Most;
     private const int IdBytes = 16;
     private const int FixedBytes = IdBytes + 1 + 4 + 2;
     private const uint NoRetryAfter = uint.MaxValue;
@@ -66,12 +66,7 @@ internal static class Outcomes
     }
 
     /// <summary>At most <see cref="MaxReason"/> characters without control characters, whoever wrote them.</summary>
-    public static string OneLine(string? text)
-    {
-        if (string.IsNullOrEmpty(text)) return "";
-        if (text.Length > MaxReason) text = text[..MaxReason];
-        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
-    }
+    public static string OneLine(string? text) => ReasonLine.Of(text);
 
     // written out: the order of the enumeration is no part of the wire.
     // A peer cannot know "sent": it has the frame or not.

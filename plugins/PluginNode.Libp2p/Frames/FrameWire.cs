@@ -15,7 +15,7 @@ internal static class FrameWire
     public const int LeastBatch = 4096;
 
     /// <summary>Characters of a reason.</summary>
-    public const int MaxReason = 200;
+    public const int MaxReason = ReasonLine.Most;
 
     /// <summary>Bytes a second that a batch must make on the whole. One figure for both ends: the sender waits as long
     /// as the receiver goes on reading.</summary>
@@ -25,12 +25,7 @@ internal static class FrameWire
     public static TimeSpan TimeOf(long bytes) => TimeSpan.FromSeconds((double)bytes / MinRate);
 
     /// <summary>At most <see cref="MaxReason"/> characters without control characters, whoever wrote them.</summary>
-    public static string OneLine(string? text)
-    {
-        if (string.IsNullOrEmpty(text)) return "";
-        if (text.Length > MaxReason) text = text[..MaxReason];
-        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
-    }
+    public static string OneLine(string? text) => ReasonLine.Of(text);
 
     /// <summary>The time of a peer; null where the number is none that this century has.</summary>
     public static DateTimeOffset? ToTime(long milliseconds) => milliseconds is >= 0 and < 1L << 42

@@ -53,6 +53,16 @@ internal sealed class AnswerTests
     }
 
     [Test]
+    public void Write_AReasonWhoseLastCharacterIsOfTwo_IsCutBeforeIt()
+    {
+        var text = new string('x', 199);
+        Assert.That(Answer.Parse(Answer.Write(1, 0, 4096, text + "😀", []).AsSpan(4)).Reason, Is.EqualTo(text));
+        Assert.That(
+            Answer.Parse(Answer.Write(1, 0, 4096, text[1..] + "😀!", []).AsSpan(4)).Reason,
+            Is.EqualTo(text[1..] + "😀"));
+    }
+
+    [Test]
     public void Parse_TwoOutcomesOfOneId_TheFirstCounts()
     {
         var answer = Answer.Parse(Answer.Write(
