@@ -163,7 +163,8 @@ internal sealed class RequestDesk
     private static string OneLine(string? reason)
     {
         if (string.IsNullOrEmpty(reason)) return "it did not say why";
-        var text = reason.Length > MostReason ? reason[..MostReason] : reason;
-        return string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        if (reason.Length > MostReason) // no character is cut in two
+            reason = reason[..(char.IsHighSurrogate(reason[MostReason - 1]) ? MostReason - 1 : MostReason)];
+        return string.Concat(reason.Select(c => char.IsControl(c) ? ' ' : c));
     }
 }

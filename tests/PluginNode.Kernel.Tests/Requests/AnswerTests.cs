@@ -91,6 +91,14 @@ public sealed class AnswerTests
     }
 
     [Test]
+    public void Answer_ThatIsNone_WithALongReason_IsNotCutWithinACharacter()
+    {
+        _echo.Answer = (_, _, _) => Task.FromResult(
+            RequestOutcome.None(RequestStatus.Busy, new string('y', 199) + "\U0001F980 and more"));
+        Assert.That(Ask(Echo.Ask()).Reason, Is.EqualTo(new string('y', 199)));
+    }
+
+    [Test]
     public void Answerer_Throws_ThePeerIsNotToldWhat_AndItIsThePluginsFault()
     {
         _echo.Answer = (_, _, _) => throw new InvalidOperationException("secret");
