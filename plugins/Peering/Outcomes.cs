@@ -28,7 +28,7 @@ internal static class Outcomes
         writer.Advance(4);
         foreach (var outcome in outcomes)
         {
-            var reason = OneLine(outcome.Reason);
+            var reason = ReasonLine.Of(outcome.Reason);
             var span = writer.GetSpan(FixedBytes + (reason.Length * 3));
             outcome.Id.TryWriteBytes(span, bigEndian: true, out _);
             span[IdBytes] = ToByte(outcome.Status);
@@ -57,16 +57,13 @@ internal static class Outcomes
             int length = BinaryPrimitives.ReadUInt16BigEndian(body[(IdBytes + 5)..]);
             body = body[FixedBytes..];
             if (status is null || length > body.Length) return null;
-            var reason = length == 0 ? null : OneLine(Encoding.UTF8.GetString(body[..length]));
+            var reason = length == 0 ? null : ReasonLine.Of(Encoding.UTF8.GetString(body[..length]));
             TimeSpan? retryAfter = after == NoRetryAfter ? null : TimeSpan.FromMilliseconds(after);
             outcomes.TryAdd(id, new SendOutcome(id, status.Value, reason, retryAfter));
             body = body[length..];
         }
         return body.IsEmpty ? outcomes : null;
     }
-
-    /// <summary>At most <see cref="MaxReason"/> characters without control characters, whoever wrote them.</summary>
-    public static string OneLine(string? text) => ReasonLine.Of(text);
 
     // written out: the order of the enumeration is no part of the wire.
     // A peer cannot know "sent": it has the frame or not.

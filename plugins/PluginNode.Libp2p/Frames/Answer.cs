@@ -107,7 +107,7 @@ internal sealed record Answer(
 
     private static void Put(ArrayBufferWriter<byte> writer, string? text)
     {
-        var line = FrameWire.OneLine(text);
+        var line = ReasonLine.Of(text);
         var span = writer.GetSpan(2 + (line.Length * 3));
         var length = Encoding.UTF8.GetBytes(line, span[2..]);
         BinaryPrimitives.WriteUInt16BigEndian(span, (ushort)length);
@@ -118,7 +118,7 @@ internal sealed record Answer(
     {
         var length = BinaryPrimitives.ReadUInt16BigEndian(Take(ref message, 2));
         return length > MaxText ? throw Malformed($"has a reason of {length} bytes")
-            : FrameWire.OneLine(Encoding.UTF8.GetString(Take(ref message, length)));
+            : ReasonLine.Of(Encoding.UTF8.GetString(Take(ref message, length)));
     }
 
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> message, int count)

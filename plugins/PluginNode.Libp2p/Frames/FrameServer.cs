@@ -133,7 +133,7 @@ internal sealed class FrameServer(Libp2pOptions options, Libp2pNode node, ITrans
         catch (Exception e)
         {
             if (!_served.Cut.IsCancellationRequested)
-                LogMessages.ReceiveFailed(node.Logger, peer.ToString(), FrameWire.OneLine(e.Message));
+                LogMessages.ReceiveFailed(node.Logger, peer.ToString(), ReasonLine.Of(e.Message));
             return new Taken("the node could not take it", []);
         }
     }

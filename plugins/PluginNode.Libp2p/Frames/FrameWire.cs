@@ -24,9 +24,6 @@ internal static class FrameWire
     /// <summary>How long a batch of so many bytes may be on its way.</summary>
     public static TimeSpan TimeOf(long bytes) => TimeSpan.FromSeconds((double)bytes / MinRate);
 
-    /// <summary>At most <see cref="MaxReason"/> characters without control characters, whoever wrote them.</summary>
-    public static string OneLine(string? text) => ReasonLine.Of(text);
-
     /// <summary>The time of a peer; null where the number is none that this century has.</summary>
     public static DateTimeOffset? ToTime(long milliseconds) => milliseconds is >= 0 and < 1L << 42
         ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
@@ -37,7 +34,7 @@ internal static class FrameWire
         SendOutcome[] outcomes, IReadOnlyList<Frame> frames, int first, string reason)
     {
         for (var i = first; i < outcomes.Length; i++)
-            outcomes[i] = new SendOutcome(frames[i].Id, SendStatus.Retry, OneLine(reason));
+            outcomes[i] = new SendOutcome(frames[i].Id, SendStatus.Retry, ReasonLine.Of(reason));
         return outcomes;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class RawSender(Libp2pHost libp2p, ITransportHost host, Libp2pOp
                 _ => e.Message,
             };
             stream?.Reset(reason);
-            return new SendOutcome(message.Id, SendStatus.Retry, FrameWire.OneLine(reason));
+            return new SendOutcome(message.Id, SendStatus.Retry, ReasonLine.Of(reason));
         }
         finally
         {

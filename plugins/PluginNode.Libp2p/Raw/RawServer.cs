@@ -76,7 +76,7 @@ internal sealed class RawServer(Libp2pOptions options, Libp2pNode node, ITranspo
         catch (Exception e)
         {
             if (!_served.Cut.IsCancellationRequested)
-                LogMessages.ReceiveFailed(node.Logger, peer.ToString(), FrameWire.OneLine(e.Message));
+                LogMessages.ReceiveFailed(node.Logger, peer.ToString(), ReasonLine.Of(e.Message));
             throw new Libp2pException(Libp2pFault.Reset, "the node could not take it", e);
         }
     }

@@ -63,7 +63,7 @@ internal sealed class RequestSender(Libp2pHost libp2p, ITransportHost host, Libp
             EndOfStreamException => (RequestStatus.Failed, "the answer is cut short"),
             _ => (RequestStatus.Failed, e.Message),
         };
-        return RequestOutcome.None(status, FrameWire.OneLine(reason));
+        return RequestOutcome.None(status, ReasonLine.Of(reason));
     }
 
     private async Task<RequestOutcome> AskAsync(
@@ -108,7 +108,7 @@ internal sealed class RequestSender(Libp2pHost libp2p, ITransportHost host, Libp
         var body = await ReadBodyAsync(stream, length, call, cancellation);
         return status == RequestStatus.Answered
             ? RequestOutcome.Answer(body)
-            : RequestOutcome.None(status, FrameWire.OneLine(Encoding.UTF8.GetString(body)));
+            : RequestOutcome.None(status, ReasonLine.Of(Encoding.UTF8.GetString(body)));
     }
 
     private async Task<byte[]> ReadBodyAsync(

@@ -123,7 +123,7 @@ internal sealed class RequestServer(Libp2pOptions options, Libp2pNode node, ITra
         }
         catch (Exception e) when (!ends.IsCancellationRequested)
         {
-            LogMessages.AnswerFailed(node.Logger, FrameWire.OneLine(e.Message));
+            LogMessages.AnswerFailed(node.Logger, ReasonLine.Of(e.Message));
             return RequestOutcome.None(RequestStatus.Refused, "the node could not answer");
         }
     }

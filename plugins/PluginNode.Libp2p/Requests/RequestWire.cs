@@ -45,7 +45,7 @@ internal static class RequestWire
     {
         var body = outcome.IsAnswered
             ? outcome.Body
-            : Encoding.UTF8.GetBytes(Frames.FrameWire.OneLine(outcome.Reason));
+            : Encoding.UTF8.GetBytes(ReasonLine.Of(outcome.Reason));
         var head = new byte[AnswerHead];
         head[0] = RequestCode.Of(outcome.Status);
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(1), body.Length);

@@ -10,5 +10,5 @@ namespace PluginNode.MeshHttp.Client;
 internal readonly record struct Reply(
     Dictionary<Guid, SendOutcome>? Outcomes, long? PeerTime, string? Failure, bool IsTooLarge = false)
 {
-    public static Reply Failed(string reason) => new(null, null, Peering.Outcomes.OneLine(reason));
+    public static Reply Failed(string reason) => new(null, null, ReasonLine.Of(reason));
 }

@@ -77,7 +77,7 @@ internal sealed record SyncReply(AskOutcome Outcome, string? Reason = null)
         && Reason?.Contains("unknown sender", StringComparison.Ordinal) == true;
 
     public static SyncReply Failed(AskOutcome outcome, string reason) =>
-        new(outcome, Outcomes.OneLine(reason));
+        new(outcome, ReasonLine.Of(reason));
 }
 
 /// <summary>What an event says that it is.</summary>

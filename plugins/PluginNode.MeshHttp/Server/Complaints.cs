@@ -20,7 +20,7 @@ internal sealed class Complaints(TimeProvider time, ILogger logger)
 
     public void UnknownName(string name)
     {
-        if (_names.May(name)) LogMessages.UnknownName(logger, Outcomes.OneLine(name));
+        if (_names.May(name)) LogMessages.UnknownName(logger, ReasonLine.Of(name));
     }
 
     public void WrongSignature(PeerId peer)

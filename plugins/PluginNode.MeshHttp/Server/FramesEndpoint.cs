@@ -108,7 +108,7 @@ internal sealed class FramesEndpoint(
         catch (Exception e)
         {
             if (!closing.IsCancellationRequested)
-                LogMessages.ReceiveFailed(logger, head.From.ToString(), Outcomes.OneLine(e.Message));
+                LogMessages.ReceiveFailed(logger, head.From.ToString(), ReasonLine.Of(e.Message));
             await answers.RetryAsync(
                 context, head.Nonce, StatusCodes.Status503ServiceUnavailable, "the node could not take it");
             return;

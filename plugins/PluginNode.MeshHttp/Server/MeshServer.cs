@@ -94,7 +94,7 @@ internal sealed class MeshServer : IHttpApplication<HttpContext>, IDisposable
         catch (Exception e) when (e is IOException or OperationCanceledException or BadHttpRequestException)
         {
             // the peer went away or was too slow; Kestrel answers what still can be
-            LogMessages.RequestBroke(_logger, Outcomes.OneLine(e.Message));
+            LogMessages.RequestBroke(_logger, ReasonLine.Of(e.Message));
             if (e is BadHttpRequestException) throw;
             context.Abort();
         }

@@ -56,7 +56,7 @@ internal sealed class FrameReceiver(
         catch (Exception e)
         {
             if (!answers.Closing.IsCancellationRequested)
-                LogMessages.ReceiveFailed(_logger, from.ToString(), Outcomes.OneLine(e.Message));
+                LogMessages.ReceiveFailed(_logger, from.ToString(), ReasonLine.Of(e.Message));
             return RequestJudge.NotTaken("the node could not take it");
         }
         finally

@@ -39,7 +39,7 @@ internal readonly record struct Reply(Dictionary<Guid, SendOutcome>? Outcomes, l
     /// <summary>Whether it failed because the peer, by its own word, takes nothing now.</summary>
     public bool IsTurnedAway { get; init; }
 
-    public static Reply Failed(string reason) => new(null, null, Peering.Outcomes.OneLine(reason));
+    public static Reply Failed(string reason) => new(null, null, ReasonLine.Of(reason));
 
     /// <summary>Reads an authentic answer; what is large in it stays a part of these bytes.</summary>
     public static Reply Of(AnswerKind kind, ReadOnlyMemory<byte> body)

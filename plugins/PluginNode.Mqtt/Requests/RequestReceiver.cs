@@ -82,7 +82,7 @@ internal sealed class RequestReceiver(
         }
         catch (Exception e) when (!answers.Closing.IsCancellationRequested)
         {
-            LogMessages.AnswerFailed(_logger, from.ToString(), Outcomes.OneLine(e.Message));
+            LogMessages.AnswerFailed(_logger, from.ToString(), ReasonLine.Of(e.Message));
             return RequestOutcome.None(RequestStatus.Refused, "the node could not answer");
         }
     }

@@ -12,7 +12,7 @@ internal static class AnswerBody
     /// <summary>Both parts of it.</summary>
     public static (byte[] Status, ReadOnlyMemory<byte> Body) Write(RequestOutcome outcome) => (
         [RequestCode.Of(outcome.Status)],
-        outcome.IsAnswered ? outcome.Body : Encoding.UTF8.GetBytes(Outcomes.OneLine(outcome.Reason)));
+        outcome.IsAnswered ? outcome.Body : Encoding.UTF8.GetBytes(ReasonLine.Of(outcome.Reason)));
 
     /// <summary>Reads one; an answer is a part of the bytes given. Null for what is none.</summary>
     public static RequestOutcome? Read(ReadOnlyMemory<byte> body)
@@ -21,6 +21,6 @@ internal static class AnswerBody
         var rest = body[1..];
         if (status == RequestStatus.Answered) return RequestOutcome.Answer(rest);
         return rest.Length > MostReason
-            ? null : RequestOutcome.None(status, Outcomes.OneLine(Encoding.UTF8.GetString(rest.Span)));
+            ? null : RequestOutcome.None(status, ReasonLine.Of(Encoding.UTF8.GetString(rest.Span)));
     }
 }
