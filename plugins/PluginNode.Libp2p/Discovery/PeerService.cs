@@ -67,8 +67,11 @@ internal sealed class PeerService(PeerId self, IChance chance)
     {
         var (answers, additional) = (new List<DnsRecord>(), new List<DnsRecord>());
         if (asked.HasFlag(Asked.Services)) answers.Add(new PointerRecord(Services, ttl, Service));
-        if (asked.HasFlag(Asked.Peers)) answers.Add(new PointerRecord(Service, ttl, _instance));
-        if (asked.HasFlag(Asked.Peers)) additional.Add(Text(addresses, ttl));
+        if (asked.HasFlag(Asked.Peers))
+        {
+            answers.Add(new PointerRecord(Service, ttl, _instance));
+            additional.Add(Text(addresses, ttl));
+        }
         else if (asked.HasFlag(Asked.Text)) answers.Add(Text(addresses, ttl));
         return new DnsMessage(true, [], answers) { Additional = additional }.ToBytes();
     }
