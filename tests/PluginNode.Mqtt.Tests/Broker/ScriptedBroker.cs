@@ -48,11 +48,23 @@ internal sealed class BrokerEnd(Socket socket) : IDisposable
 
     public MqttVersion Version { get; set; } = MqttVersion.V5;
 
-    public async Task SendAsync(params Packet[] packets)
+    public Task SendAsync(params Packet[] packets) => SendInPiecesAsync(int.MaxValue, packets);
+
+    /// <summary>Sends them with writes of at most so many bytes, wherever these cut them.</summary>
+    public async Task SendInPiecesAsync(int bytesAWrite, params Packet[] packets)
     {
         using var buffer = new PacketBuffer();
         foreach (var packet in packets) PacketEncoder.Write(buffer, packet, Version);
-        await _stream.WriteAsync(buffer.Written);
+        for (var rest = buffer.Written; !rest.IsEmpty; rest = rest[Math.Min(bytesAWrite, rest.Length)..])
+            await _stream.WriteAsync(rest[..Math.Min(bytesAWrite, rest.Length)]);
+    }
+
+    /// <summary>Grants the subscription that is asked for next, with QoS 1.</summary>
+    public async Task<SubscribePacket> GrantAsync()
+    {
+        var subscribe = await ReadAsync<SubscribePacket>();
+        await SendAsync(new SubAckPacket(PacketType.SubAck) { Id = subscribe.Id, Reasons = [MqttReason.GrantedQos1] });
+        return subscribe;
     }
 
     public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes);

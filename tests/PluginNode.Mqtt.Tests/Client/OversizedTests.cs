@@ -19,8 +19,8 @@ internal sealed class OversizedTests
         using var broker = new ScriptedBroker();
         await using var client = new TestClient(Options(broker, MqttProtocol.V311));
         using var end = await SubscribedAsync(broker, client);
-        await SendAsync(
-            end, bytesAWrite, Publish("large", 1, Most), Publish("small", 2, 1), Publish("larger", 0, 9 * Most),
+        await end.SendInPiecesAsync(
+            bytesAWrite, Publish("large", 1, Most), Publish("small", 2, 1), Publish("larger", 0, 9 * Most),
             Publish("last", 3, 1));
 
         var ids = new List<int>();
@@ -72,17 +72,8 @@ internal sealed class OversizedTests
             _taken.Enqueue(message.Topic);
             return ValueTask.CompletedTask;
         });
-        var subscribe = await end.ReadAsync<SubscribePacket>();
-        await end.SendAsync(
-            new SubAckPacket(PacketType.SubAck) { Id = subscribe.Id, Reasons = [MqttReason.GrantedQos1] });
+        await end.GrantAsync();
         await Patience.ForAsync(asked);
         return end;
-    }
-
-    private static async Task SendAsync(BrokerEnd end, int bytesAWrite, params Packet[] packets)
-    {
-        using var buffer = new PacketBuffer();
-        foreach (var packet in packets) PacketEncoder.Write(buffer, packet, MqttVersion.V311);
-        foreach (var part in buffer.Written.ToArray().Chunk(bytesAWrite)) await end.SendAsync(part);
     }
 }

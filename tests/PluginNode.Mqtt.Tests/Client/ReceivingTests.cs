@@ -24,16 +24,8 @@ internal sealed class ReceivingTests
         TestClient client, BrokerEnd end, string filter, Func<MqttMessage, CancellationToken, ValueTask> handler)
     {
         var asked = client.Mqtt.SubscribeAsync(filter, MqttQos.AtLeastOnce, handler);
-        await AnswerAsync(end);
+        await end.GrantAsync();
         return await Patience.ForAsync(asked);
-    }
-
-    private static async Task<SubscribePacket> AnswerAsync(BrokerEnd end)
-    {
-        var subscribe = await end.ReadAsync<SubscribePacket>();
-        await end.SendAsync(
-            new SubAckPacket(PacketType.SubAck) { Id = subscribe.Id, Reasons = [MqttReason.GrantedQos1] });
-        return subscribe;
     }
 
     private static PublishPacket Publish(string topic, ushort id) =>
@@ -116,7 +108,7 @@ internal sealed class ReceivingTests
         Assert.That(subscription.Text, Does.StartWith("not authorized (0x87)"));
         first.Dispose();
         using var second = await _broker.TakeAsync();
-        await AnswerAsync(second);
+        await second.GrantAsync();
         await Patience.UntilAsync(() => subscription.IsGranted, () => subscription.Text);
     }
 
@@ -185,11 +177,11 @@ internal sealed class ReceivingTests
             got.TrySetResult(m);
             return ValueTask.CompletedTask;
         });
-        var before = await AnswerAsync(first);
+        var before = await first.GrantAsync();
         await Patience.ForAsync(asked);
         first.Dispose();
         using var second = await _broker.TakeAsync(sessionPresent: true);
-        var after = await AnswerAsync(second);
+        var after = await second.GrantAsync();
         Assert.Multiple(() =>
         {
             Assert.That(after.Subscriptions[0].Filter, Is.EqualTo("a/+"));
