@@ -13,8 +13,9 @@ internal static class Some
     public static readonly Multiaddr Loopback = Multiaddr.Parse("/ip4/127.0.0.1/tcp/0");
 
     public static Libp2pHost Host(
-        HostOptions? options = null, INoiseSigner? identity = null, ILogger? logger = null) =>
-        new(identity ?? TestIdentity.Fresh(), options ?? new HostOptions(), TimeProvider.System,
+        HostOptions? options = null, INoiseSigner? identity = null, ILogger? logger = null,
+        TimeProvider? time = null) =>
+        new(identity ?? TestIdentity.Fresh(), options ?? new HostOptions(), time ?? TimeProvider.System,
             logger ?? NullLogger.Instance);
 
     /// <summary>Listens on a free port; the address names the peer.</summary>

@@ -150,9 +150,7 @@ internal sealed class StrangersTests
 
     private Libp2pHost Host()
     {
-        var host = new Libp2pHost(
-            TestIdentity.Fresh(), new HostOptions(), _time,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var host = Some.Host(time: _time);
         _hosts.Add(host);
         return host;
     }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using PluginNode.Conformance.Fakes;
 using PluginNode.Libp2p.Fakes;
 
@@ -56,6 +55,9 @@ internal sealed class SameConnectionTests
         await b.ConnectAsync(a.Self, [a.ListenHere()], default).SoonAsync();
         await relay.Lost; // a asks whether it is alive
         Assert.That(a.Connections, Has.Count.EqualTo(2));
+        await Patience.UntilAsync(
+            () => a.Connections.Concat(b.Connections).Where(c => c != lost).All(c => c.Identified is not null),
+            "both ends of the new one have heard something, or its own keep-alive would end it below");
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.That((await lost.Completion.SoonAsync()).Fault, Is.EqualTo(Libp2pFault.TimedOut));
         await Patience.UntilAsync(() => a.Connections.Count == 1, "it is gone");
@@ -74,7 +76,7 @@ internal sealed class SameConnectionTests
 
     private Libp2pHost Host(TestIdentity identity, HostOptions options)
     {
-        var host = new Libp2pHost(identity, options, _time, NullLogger.Instance);
+        var host = Some.Host(options, identity, time: _time);
         _hosts.Add(host);
         return host;
     }
